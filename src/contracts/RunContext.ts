@@ -1,0 +1,16 @@
+/** Something that went wrong and can be lived with: an unreadable directory, a retry of a sink. */
+export interface Issue {
+  /** A stable code, `FSFLOW_...`. */
+  readonly code: string
+  readonly message: string
+  readonly path?: string | undefined
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+}
+
+/** What a run hands to its components. */
+export interface RunContext {
+  /** Aborted when the run is to stop: a source then completes its stream. */
+  readonly signal: AbortSignal
+  report(issue: Issue): void
+}

@@ -1,0 +1,31 @@
+import type { FileEvent } from '../events/index.js'
+import type { OwnFile } from './Source.js'
+import type { RunContext } from './RunContext.js'
+
+/**
+ * Takes batches of events to a destination.
+ *
+ * `write` is called with one batch at a time, never again before its promise settles. It rejects with an
+ * FsflowError that tells how many events of the batch were not written, in `SinkWriteError.lost`.
+ */
+export interface SinkWriter {
+  write(batch: readonly FileEvent[]): Promise<void>
+  /** Writes what is still to be written and lets go of everything. Called once, also after a failed write. */
+  close(): Promise<void>
+  /** Files that it writes, for the source to leave out. */
+  readonly ownFiles: readonly OwnFile[]
+  /**
+   * Resolves when the destination has gone away in an orderly manner (a closed stdout): the run then ends
+   * quietly. Never resolves for most sinks.
+   */
+  readonly gone?: Promise<void>
+}
+
+export interface Sink {
+  readonly name: string
+  /** One line for `fsflow check`: what it will do, and where. */
+  readonly description: string
+  /** Throws an FsflowError when `open` would fail. Changes nothing. */
+  check(): Promise<void>
+  open(context: RunContext): Promise<SinkWriter>
+}

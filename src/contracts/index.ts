@@ -1,0 +1,5 @@
+export { describeOperator, operatorInfo, type Operator, type OperatorInfo } from './Operator.js'
+export type { Issue, RunContext } from './RunContext.js'
+export type { Sink, SinkWriter } from './Sink.js'
+export { SinkWriteError } from './SinkWriteError.js'
+export type { CheckReport, DirectoryPruner, OwnFile, Source, SourceRequest, SourceStats } from './Source.js'

@@ -1,0 +1,149 @@
+import type {
+  ContentPreview,
+  ControlDetails,
+  FileMetadata,
+  OperationDetails,
+  ProcessDetails,
+} from './details.js'
+import { isControlType, type EventType } from './eventTypes.js'
+import { toWire, type WireEvent } from './toWire.js'
+
+/**
+ * The way back from an event to the source that emitted it, for the two operators that need it.
+ * Events that were read from a file or a broker have none.
+ */
+export interface EventOrigin {
+  /** The same event with its path, as the watch table knows it now. */
+  resolve(event: FileEvent): FileEvent
+  /** Watches the directory that the event is about, and has the source tell its content. */
+  follow(): void
+}
+
+/** The fields of a FileEvent; those with a `?` may be left out. */
+export interface FileEventFields {
+  /** Microseconds since the Unix epoch: when the record was read from the kernel. */
+  readonly timestampMicros: number
+  /** Rises by 1 for each event that a source emits in one run. */
+  readonly seq: number
+  readonly eventType: EventType
+  /** Absolute path at the time of the event; empty before `resolvePath()` and on events about the stream. */
+  readonly filePath: string
+  /** `inotify`, `fanotify`, `ebpf`, `poll`, `replay`, ... */
+  readonly source: string
+  readonly isDirectory?: boolean
+  /** The raw path, only when it is not valid UTF-8; `filePath` then shows U+FFFD. */
+  readonly filePathBytes?: Uint8Array | undefined
+  /** Only on `RENAME`. */
+  readonly oldPath?: string | undefined
+  readonly oldPathBytes?: Uint8Array | undefined
+  /** Only on `MOVED_FROM` and `MOVED_TO`: the two halves of one rename share it. */
+  readonly cookie?: number | undefined
+  /** True when a scan made the event, not the kernel. */
+  readonly synthetic?: boolean
+  /** True when the kernel folded several changes into one record. */
+  readonly merged?: boolean
+  /** The process that did it, where the kernel says so. Not on the wire: `processDetails` is. */
+  readonly pid?: number | undefined
+  /** The watched root that the event lies under, or empty. Not on the wire. */
+  readonly root?: string
+  readonly fileMetadata?: FileMetadata | null | undefined
+  readonly processDetails?: ProcessDetails | null | undefined
+  /** The reason why `processDetails` is `null`. */
+  readonly processUnknown?: string | undefined
+  readonly operationDetails?: OperationDetails | null | undefined
+  readonly contentPreview?: ContentPreview | null | undefined
+  /** Only on control events. */
+  readonly controlDetails?: ControlDetails | undefined
+  readonly origin?: EventOrigin | undefined
+}
+
+/**
+ * The one thing that flows from every source through every operator into every sink.
+ *
+ * Immutable; `with` makes a changed copy. All fields are set in the constructor in one order, so that every
+ * event has the same hidden class. A detail that is `undefined` was not asked for; one that is `null` was
+ * asked for and is not known.
+ */
+export class FileEvent {
+  readonly timestampMicros: number
+  readonly seq: number
+  readonly eventType: EventType
+  readonly filePath: string
+  readonly source: string
+  readonly isDirectory: boolean
+  readonly filePathBytes: Uint8Array | undefined
+  readonly oldPath: string | undefined
+  readonly oldPathBytes: Uint8Array | undefined
+  readonly cookie: number | undefined
+  readonly synthetic: boolean
+  readonly merged: boolean
+  readonly pid: number | undefined
+  readonly root: string
+  readonly fileMetadata: FileMetadata | null | undefined
+  readonly processDetails: ProcessDetails | null | undefined
+  readonly processUnknown: string | undefined
+  readonly operationDetails: OperationDetails | null | undefined
+  readonly contentPreview: ContentPreview | null | undefined
+  readonly controlDetails: ControlDetails | undefined
+  // Private: two events that say the same are equal, whichever table they came from.
+  readonly #origin: EventOrigin | undefined
+
+  constructor(fields: FileEventFields) {
+    this.timestampMicros = fields.timestampMicros
+    this.seq = fields.seq
+    this.eventType = fields.eventType
+    this.filePath = fields.filePath
+    this.source = fields.source
+    this.isDirectory = fields.isDirectory === true
+    this.filePathBytes = fields.filePathBytes
+    this.oldPath = fields.oldPath
+    this.oldPathBytes = fields.oldPathBytes
+    this.cookie = fields.cookie
+    this.synthetic = fields.synthetic === true
+    this.merged = fields.merged === true
+    this.pid = fields.pid
+    this.root = fields.root ?? ''
+    this.fileMetadata = fields.fileMetadata
+    this.processDetails = fields.processDetails
+    this.processUnknown = fields.processUnknown
+    this.operationDetails = fields.operationDetails
+    this.contentPreview = fields.contentPreview
+    this.controlDetails = fields.controlDetails
+    this.#origin = fields.origin
+  }
+
+  /** The source's handle for this event; `undefined` when the event came from elsewhere. */
+  get origin(): EventOrigin | undefined {
+    return this.#origin
+  }
+
+  /** True for the events that tell about the stream (`OVERFLOW`, `WARNING`, ...), not about a file. */
+  get isControl(): boolean {
+    return isControlType(this.eventType)
+  }
+
+  /** A copy with some fields changed. */
+  with(changes: Partial<FileEventFields>): FileEvent {
+    return new FileEvent({ ...this, origin: this.#origin, ...changes })
+  }
+
+  /** The wire form, so that `JSON.stringify(event)` is the NDJSON line. */
+  toJSON(): WireEvent {
+    return toWire(this)
+  }
+}
+
+/** The event's path as a map key: distinct for distinct names, also for names that are not UTF-8. */
+export function pathKey(event: FileEvent): string {
+  return keyOf(event.filePath, event.filePathBytes)
+}
+
+/** The same for the old path of a `RENAME`. */
+export function oldPathKey(event: FileEvent): string {
+  return keyOf(event.oldPath ?? '', event.oldPathBytes)
+}
+
+// A NUL cannot stand in a path, so the two kinds of key never meet.
+function keyOf(text: string, bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? text : '\0' + Buffer.from(bytes).toString('latin1')
+}

@@ -1,0 +1,86 @@
+/** What `lstat` or `statx` says of the file, read when the event was handled. */
+export interface FileMetadata {
+  /** As `ls -l` prints it: `-rw-r--r--`. */
+  readonly permissions: string
+  /** Four octal digits: `0644`, `4755`. */
+  readonly permissionsOctal: string
+  readonly ownerUid: number
+  readonly ownerGid: number
+  /** `null` when no user database has a name for the id. */
+  readonly ownerName: string | null
+  readonly groupName: string | null
+  /** Bytes. */
+  readonly size: number
+  /** RFC 3339 in UTC, as are the other three. */
+  readonly modified: string
+  readonly accessed: string
+  readonly changed: string
+  /** `null` where the filesystem keeps no birth time. */
+  readonly created: string | null
+  /** Decimal; a string since it may exceed 2^53. */
+  readonly inode: string
+  readonly hardLinks: number
+  readonly fileType:
+    'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'block_device' | 'character_device' | 'unknown'
+}
+
+export interface IoStats {
+  readonly readBytes: number
+  readonly writeBytes: number
+  readonly readSyscalls: number
+  readonly writeSyscalls: number
+}
+
+/** Who did it. A field is absent when it was not asked for and `null` when it could not be read. */
+export interface ProcessDetails {
+  readonly pid: number
+  readonly ppid: number | null
+  /** The kernel's `comm`, at most 15 bytes. */
+  readonly name: string | null
+  readonly exePath: string | null
+  readonly cmdline: readonly string[] | null
+  readonly cwd: string | null
+  readonly uid: number | null
+  readonly gid: number | null
+  readonly username: string | null
+  /** One letter as in ps(1): `R`, `S`, `D`, `Z`, ... */
+  readonly state: string | null
+  /** RFC 3339, UTC. */
+  readonly startTime: string | null
+  /** Per cent of one processor, averaged over the life of the process. */
+  readonly cpuUsage?: number | null
+  /** Bytes. */
+  readonly memoryRss?: number | null
+  /** Bytes. */
+  readonly memoryVms?: number | null
+  readonly numThreads?: number | null
+  readonly openFiles?: readonly string[] | null
+  /** Values of variables whose names look like secrets are replaced by `[redacted]`. */
+  readonly environment?: Readonly<Record<string, string>> | null
+  readonly limits?: Readonly<Record<string, { readonly soft: string; readonly hard: string }>> | null
+  readonly ioStats?: IoStats | null
+  /** `live`: read from /proc at the event; `cache`: read earlier; `open-files`: inferred, not proven. */
+  readonly resolution: 'live' | 'cache' | 'open-files'
+}
+
+export interface OperationDetails {
+  readonly description: string
+  /** Bytes, negative when the file shrank, `null` when the size before is not known. */
+  readonly sizeChange: number | null
+}
+
+export interface ContentPreview {
+  readonly before: string | null
+  readonly after: string | null
+  readonly diffSummary: string | null
+  readonly truncated: boolean
+  readonly binary: boolean
+}
+
+/** What a control event says: a stable code, a sentence, and where it applies a next step or counts. */
+export interface ControlDetails {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly counts?: Readonly<Record<string, number>>
+}

@@ -1,0 +1,146 @@
+import { lstatSync } from 'node:fs'
+import { EINTR, ENAMETOOLONG, errnoOf } from './errno.js'
+import type { DirectoryEntry, EntryType, FileIdentity } from './InotifyBinding.js'
+import { libc, type Libc } from './libc.js'
+
+const AT_FDCWD = -100
+const O_DIRECTORY = 0o200000
+const O_NOFOLLOW = 0o400000
+const O_CLOEXEC = 0o2000000
+const O_PATH = 0o10000000
+const BUFFER_BYTES = 65_536
+// The kernel takes paths of at most 4,095 bytes; longer ones are walked in pieces.
+const PATH_MAX = 4095
+
+// getdents64(2): d_ino 8, d_off 8, d_reclen 2, d_type 1, then the name.
+const RECLEN_OFFSET = 16
+const TYPE_OFFSET = 18
+const NAME_OFFSET = 19
+const DT_UNKNOWN = 0
+const entryTypes: Readonly<Record<number, EntryType>> = { 4: 'directory', 8: 'file', 10: 'symlink' }
+
+const S_IFMT = 0o170000n
+const modeTypes: Readonly<Record<string, EntryType>> = {
+  [0o040000]: 'directory',
+  [0o100000]: 'file',
+  [0o120000]: 'symlink',
+}
+
+/** The bytes of a raw path for a C function: NUL at the end. */
+export function cPath(raw: string): Buffer {
+  return Buffer.from(raw + '\0', 'latin1')
+}
+
+/** lstat(2) of a raw path, or -errno. */
+export function identify(path: string): FileIdentity | number {
+  try {
+    const stat = lstatSync(Buffer.from(path, 'latin1'), { bigint: true })
+    return {
+      dev: Number(stat.dev),
+      ino: Number(stat.ino),
+      type: modeTypes[Number(stat.mode & S_IFMT)] ?? 'other',
+    }
+  } catch (error) {
+    return -errnoOf(error)
+  }
+}
+
+/** `st_ctime` of a raw path in microseconds, or -errno. */
+export function changedAt(path: string): number {
+  try {
+    return lstatSync(Buffer.from(path, 'latin1')).ctimeMs * 1000
+  } catch (error) {
+    return -errnoOf(error)
+  }
+}
+
+/** Opens and lists directories by descriptor, so that no path is too long. */
+export class DirectoryReader {
+  readonly #c: Libc = libc()
+  readonly #buffer = Buffer.alloc(BUFFER_BYTES)
+
+  /** A descriptor of the directory, or -errno. The caller closes it. */
+  open(path: string, flags: number): number {
+    if (path.length <= PATH_MAX) return this.#openat(AT_FDCWD, path, flags)
+    let fd = AT_FDCWD
+    let rest = path
+    while (rest.length > PATH_MAX) {
+      const cut = rest.lastIndexOf('/', PATH_MAX)
+      if (cut <= 0) {
+        if (fd !== AT_FDCWD) this.#c.close(fd)
+        return -ENAMETOOLONG
+      }
+      const next = this.#openat(fd, rest.slice(0, cut), O_PATH | O_DIRECTORY)
+      if (fd !== AT_FDCWD) this.#c.close(fd)
+      if (next < 0) return next
+      fd = next
+      rest = rest.slice(cut + 1)
+    }
+    const last = this.#openat(fd, rest, flags)
+    this.#c.close(fd)
+    return last
+  }
+
+  /** Calls `use` with the path of a magic link to a directory whose own path is too long; or returns -errno. */
+  withLink(path: string, use: (link: string) => number): number {
+    const fd = this.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW)
+    if (fd < 0) return fd
+    try {
+      return use(`/proc/self/fd/${fd}`)
+    } finally {
+      this.#c.close(fd)
+    }
+  }
+
+  list(path: string): DirectoryEntry[] | number {
+    const fd = this.open(path, O_DIRECTORY | O_NOFOLLOW)
+    if (fd < 0) return fd
+    try {
+      const entries: DirectoryEntry[] = []
+      for (;;) {
+        const count = this.#c.getdents64(fd, this.#buffer, BUFFER_BYTES)
+        if (count === 0) return entries
+        if (count < 0) {
+          const errno = this.#c.errno()
+          if (errno === EINTR) continue
+          return -errno
+        }
+        this.#decode(path, count, entries)
+      }
+    } finally {
+      this.#c.close(fd)
+    }
+  }
+
+  #openat(dirfd: number, path: string, flags: number): number {
+    const fd = this.#c.openat(dirfd, cPath(path), flags | O_CLOEXEC)
+    return fd < 0 ? -this.#c.errno() : fd
+  }
+
+  #decode(path: string, count: number, entries: DirectoryEntry[]): void {
+    const buffer = this.#buffer
+    let offset = 0
+    while (offset < count) {
+      const start = offset + NAME_OFFSET
+      const next = offset + (buffer[offset + RECLEN_OFFSET]! | (buffer[offset + RECLEN_OFFSET + 1]! << 8))
+      const end = buffer.indexOf(0, start)
+      const dots =
+        buffer[start] === 46 && (end === start + 1 || (end === start + 2 && buffer[start + 1] === 46))
+      if (!dots) {
+        const name = buffer.toString('latin1', start, end)
+        const type = buffer[offset + TYPE_OFFSET]!
+        entries.push({
+          name,
+          type: type === DT_UNKNOWN ? typeOf(`${path}/${name}`) : (entryTypes[type] ?? 'other'),
+        })
+      }
+      offset = next
+    }
+  }
+}
+
+// Some filesystems leave the type out of the listing.
+function typeOf(path: string): EntryType {
+  const identity = identify(path)
+  return typeof identity === 'number' ? 'other' : identity.type
+}

@@ -1,0 +1,94 @@
+import { closeSync, writeSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { FsflowError } from '../errors/index.js'
+import { drainState, type DrainData, type DrainMessage } from './drainProtocol.js'
+import { errnoName } from './errno.js'
+import { libc } from './libc.js'
+
+const EFD_CLOEXEC = 0o2000000
+const EFD_NONBLOCK = 0o4000
+const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
+
+// Node joins its threads at exit, and a thread inside poll(2) cannot be interrupted: wake them all first.
+const running = new Set<DrainThread>()
+let hooked = false
+
+function hookExit(): void {
+  if (hooked) return
+  hooked = true
+  process.on('exit', () => {
+    for (const thread of running) thread.signalStop()
+  })
+}
+
+export interface DrainListener {
+  onBatch(buffer: ArrayBuffer, readAt: number): void
+  onFailure(error: Error): void
+}
+
+/** The main thread's side of a drain worker that reads one descriptor. */
+export class DrainThread {
+  readonly #worker: Worker
+  readonly #eventFd: number
+  readonly #state: Int32Array
+  readonly #ended: Promise<void>
+
+  constructor(fd: number, backlogBytes: number, listener: DrainListener) {
+    const c = libc()
+    this.#eventFd = c.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+    if (this.#eventFd < 0) {
+      throw new FsflowError({ code: 'FSFLOW_KERNEL', message: `eventfd failed: ${errnoName(c.errno())}` })
+    }
+    const shared = new SharedArrayBuffer(8)
+    this.#state = new Int32Array(shared)
+    const data: DrainData = { inotifyFd: fd, eventFd: this.#eventFd, shared, backlogBytes }
+    this.#worker = new Worker(new URL('./drainWorker.js', import.meta.url), {
+      workerData: data,
+      execArgv: [],
+      name: 'fsflow-drain',
+    })
+    this.#worker.on('message', (message: DrainMessage) => {
+      if (message.buffer === undefined) {
+        const text = `${message.call} on the inotify descriptor failed: ${errnoName(message.errno)}`
+        listener.onFailure(new FsflowError({ code: 'FSFLOW_KERNEL', message: text }))
+        return
+      }
+      const bytes = message.buffer.byteLength
+      listener.onBatch(message.buffer, message.readAt)
+      Atomics.sub(this.#state, drainState.unhandled, bytes)
+      Atomics.notify(this.#state, drainState.unhandled)
+    })
+    this.#worker.on('error', (cause) => {
+      listener.onFailure(
+        new FsflowError({
+          code: 'FSFLOW_KERNEL',
+          message: `the drain worker failed: ${cause.message}`,
+          cause,
+        }),
+      )
+    })
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        running.delete(this)
+        resolve()
+      })
+    })
+    running.add(this)
+    hookExit()
+  }
+
+  /** Asks the worker to end, from wherever it is. */
+  signalStop(): void {
+    Atomics.store(this.#state, drainState.stop, 1)
+    Atomics.notify(this.#state, drainState.stop)
+    Atomics.notify(this.#state, drainState.unhandled)
+    writeSync(this.#eventFd, ONE)
+  }
+
+  /** Resolves when the thread is gone. Batches that it had sent before may still arrive until then. */
+  async stop(): Promise<void> {
+    this.signalStop()
+    await this.#ended
+    closeSync(this.#eventFd)
+  }
+}

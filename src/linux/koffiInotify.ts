@@ -1,0 +1,75 @@
+import { closeSync } from 'node:fs'
+import { decodeInotify } from './decodeInotify.js'
+import { changedAt, cPath, DirectoryReader, identify } from './DirectoryReader.js'
+import { DrainThread } from './DrainThread.js'
+import { Fences } from './Fences.js'
+import { inotifyOpenError } from './inotifyErrors.js'
+import { FENCE_WD, type InotifyBinding, type InotifyListener, type InotifyRecord } from './InotifyBinding.js'
+import { IN } from './inotifyMasks.js'
+import { libc } from './libc.js'
+
+const IN_NONBLOCK = 0o4000
+const IN_CLOEXEC = 0o2000000
+const PATH_MAX = 4095
+
+export interface InotifyOptions {
+  /** Unhandled bytes above which reading stops, so that the kernel reports an overflow. */
+  readonly backlogBytes: number
+}
+
+/** inotify by FFI, its descriptor drained by a thread of its own. */
+export function koffiInotify(listener: InotifyListener, options: InotifyOptions): InotifyBinding {
+  const c = libc()
+  const fd = c.inotifyInit1(IN_NONBLOCK | IN_CLOEXEC)
+  if (fd < 0) throw inotifyOpenError(c.errno())
+
+  const addPath = (path: string, mask: number): number => {
+    const wd = c.inotifyAddWatch(fd, cPath(path), mask)
+    return wd < 0 ? -c.errno() : wd
+  }
+
+  let fences: Fences
+  let thread: DrainThread
+  const directories = new DirectoryReader()
+  try {
+    fences = new Fences(addPath, inotifyOpenError)
+    thread = new DrainThread(fd, options.backlogBytes, {
+      onBatch: (buffer, readAt) => listener.onRecords(withFences(decodeInotify(buffer), fences), readAt),
+      onFailure: (error) => listener.onFailure(error),
+    })
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+
+  return {
+    name: 'koffi',
+    addWatch(path, mask) {
+      if (path.length <= PATH_MAX) return addPath(path, mask)
+      // The magic link must be followed; the directory itself was opened without following.
+      return directories.withLink(path, (link) => addPath(link, mask & ~IN.DONT_FOLLOW))
+    },
+    removeWatch: (wd) => void c.inotifyRmWatch(fd, wd),
+    list: (path) => directories.list(path),
+    identify,
+    changedAt,
+    fence: () => fences.post(),
+    async close() {
+      await thread.stop()
+      fences.close()
+      closeSync(fd)
+    },
+  }
+}
+
+/** Replaces the records that answer fences by what the watching code understands. */
+export function withFences(records: InotifyRecord[], fences: Fences): InotifyRecord[] {
+  const { lastWd } = fences
+  for (let i = 0; i < records.length; i++) {
+    const { wd } = records[i]!
+    if (wd > lastWd) continue
+    if (wd === -1) fences.overflowed()
+    else records[i] = { wd: FENCE_WD, mask: 0, cookie: fences.arrived(wd), name: '' }
+  }
+  return records
+}

@@ -1,0 +1,147 @@
+import { accessSync, constants, readdirSync, statSync, type Dirent } from 'node:fs'
+import { createRequire } from 'node:module'
+import { FsflowError } from '../errors/index.js'
+import { nowMicros } from './clock.js'
+import { changedAt, identify } from './DirectoryReader.js'
+import { ENOSPC, ENOTDIR, errnoOf } from './errno.js'
+import { Fences } from './Fences.js'
+import { inotifyOpenError } from './inotifyErrors.js'
+import type {
+  DirectoryEntry,
+  EntryType,
+  InotifyBinding,
+  InotifyListener,
+  InotifyRecord,
+} from './InotifyBinding.js'
+import { IN } from './inotifyMasks.js'
+import { withFences } from './koffiInotify.js'
+import { rawFromText, textFromRaw } from './rawPath.js'
+
+interface NodeInotifyEvent {
+  readonly watch: number
+  readonly mask: number
+  readonly cookie: number
+  readonly name?: string
+}
+
+interface NodeInotify {
+  addWatch(watch: { path: string; watch_for: number; callback: (event: NodeInotifyEvent) => void }): number
+  removeWatch(wd: number): boolean
+  close(): boolean
+  [wd: string]: unknown
+}
+
+// Records are handed on together; more than this are not gathered, since the addon reads without a pause.
+const BATCH = 2048
+
+function loadAddon(): new () => NodeInotify {
+  try {
+    return (createRequire(import.meta.url)('node-inotify') as { Inotify: new () => NodeInotify }).Inotify
+  } catch (cause) {
+    throw new FsflowError({
+      code: 'FSFLOW_MISSING_PACKAGE',
+      message: 'the optional package node-inotify is not installed, or could not be compiled',
+      path: 'node-inotify',
+      hint: "Install it with `npm install node-inotify` (it needs a C++ compiler), or use binding: 'koffi'.",
+      cause,
+    })
+  }
+}
+
+/**
+ * inotify by the addon node-inotify, on the main thread.
+ *
+ * Its limits: names that are not UTF-8 are mangled, the kernel's queue fills up while the main thread is busy,
+ * and a failed watch has no errno, so that the reason is found by looking.
+ */
+export function nodeInotify(listener: InotifyListener): InotifyBinding {
+  const Inotify = loadAddon()
+  let handle: NodeInotify
+  try {
+    handle = new Inotify()
+  } catch {
+    throw inotifyOpenError(undefined)
+  }
+
+  let pending: InotifyRecord[] = []
+  let scheduled: NodeJS.Immediate | undefined
+  let closed = false
+
+  const flush = (): void => {
+    clearImmediate(scheduled)
+    scheduled = undefined
+    const records = pending
+    pending = []
+    if (records.length > 0 && !closed) listener.onRecords(withFences(records, fences), nowMicros())
+  }
+  const callback = (event: NodeInotifyEvent): void => {
+    const name = event.name === undefined ? '' : rawFromText(event.name)
+    pending.push({ wd: event.watch, mask: event.mask, cookie: event.cookie >>> 0, name })
+    if (pending.length >= BATCH) flush()
+    else scheduled ??= setImmediate(flush)
+  }
+
+  const addWatch = (path: string, mask: number): number => {
+    const text = textFromRaw(path)
+    const wd = handle.addWatch({ path: text, watch_for: mask, callback })
+    return wd < 0 ? -whyNot(text, mask) : wd
+  }
+  const fences = new Fences(addWatch, inotifyOpenError)
+  // The overflow record has the descriptor -1, and the addon calls what is stored under it, or dies.
+  handle['-1'] = callback
+
+  return {
+    name: 'node-inotify',
+    addWatch,
+    removeWatch(wd) {
+      try {
+        handle.removeWatch(wd)
+      } catch {
+        // Already gone: the kernel has queued, or will queue, its own IN_IGNORED.
+      }
+    },
+    list: listByNode,
+    identify,
+    changedAt,
+    fence: () => fences.post(),
+    async close() {
+      // Not from inside the addon's read loop: it would go on reading a closed descriptor.
+      await new Promise((resolve) => setImmediate(resolve))
+      closed = true
+      handle.close()
+      fences.close()
+    },
+  }
+}
+
+function whyNot(path: string, mask: number): number {
+  try {
+    const stat = statSync(path)
+    if ((mask & IN.ONLYDIR) !== 0 && !stat.isDirectory()) return ENOTDIR
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    return errnoOf(error)
+  }
+  return ENOSPC
+}
+
+function typeOf(entry: Dirent<Buffer>): EntryType {
+  if (entry.isDirectory()) return 'directory'
+  if (entry.isFile()) return 'file'
+  return entry.isSymbolicLink() ? 'symlink' : 'other'
+}
+
+function listByNode(path: string): DirectoryEntry[] | number {
+  try {
+    const bytes = Buffer.from(path, 'latin1')
+    const identity = identify(path)
+    if (typeof identity === 'number') return identity
+    if (identity.type !== 'directory') return -ENOTDIR
+    return readdirSync(bytes, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+      name: entry.name.toString('latin1'),
+      type: typeOf(entry),
+    }))
+  } catch (error) {
+    return -errnoOf(error)
+  }
+}

@@ -1,0 +1,186 @@
+import type { OwnFile, SourceRequest } from '../contracts/index.js'
+import {
+  FileEvent,
+  type ControlDetails,
+  type ControlEventType,
+  type EventOrigin,
+  type EventType,
+  type KernelEventType,
+} from '../events/index.js'
+import { nowMicros } from '../linux/clock.js'
+import { IN } from '../linux/inotifyMasks.js'
+import { inexactBytes, rawFromText, textFromRaw } from '../linux/rawPath.js'
+import type { KernelPort } from '../watching/port.js'
+import type { Watcher } from '../watching/Watcher.js'
+import type { WatchNode } from '../watching/WatchNode.js'
+
+const bits = {
+  ACCESS: IN.ACCESS,
+  MODIFY: IN.MODIFY,
+  ATTRIB: IN.ATTRIB,
+  CLOSE_WRITE: IN.CLOSE_WRITE,
+  CLOSE_NOWRITE: IN.CLOSE_NOWRITE,
+  OPEN: IN.OPEN,
+  MOVED_FROM: IN.MOVED_FROM,
+  MOVED_TO: IN.MOVED_TO,
+  CREATE: IN.CREATE,
+  DELETE: IN.DELETE,
+  DELETE_SELF: IN.DELETE_SELF,
+  MOVE_SELF: IN.MOVE_SELF,
+  UNMOUNT: IN.UNMOUNT,
+} as const satisfies Partial<Record<KernelEventType | ControlEventType, number>>
+
+// By the number of the bit, since a record has exactly one.
+const typeOfBit: (EventType | undefined)[] = []
+for (const [type, bit] of Object.entries(bits)) typeOfBit[31 - Math.clz32(bit)] = type as EventType
+
+const EVENT_BITS = Object.values(bits).reduce((mask, bit) => mask | bit, 0)
+
+/** The kernel's event bits for the types that are wanted. */
+export function kernelMask(types: ReadonlySet<EventType>): number {
+  let mask = 0
+  for (const [type, bit] of Object.entries(bits)) {
+    if (type !== 'UNMOUNT' && types.has(type as EventType)) mask |= bit
+  }
+  return mask
+}
+
+/** Makes the events of one run: numbers them, and gives them their paths when the plan asks for it. */
+export class InotifyEvents {
+  readonly #watcher: Watcher
+  readonly #port: KernelPort
+  readonly #wanted: ReadonlySet<EventType>
+  readonly #resolve: boolean
+  readonly #ownFiles = new Map<string, OwnFile>()
+  #seq = 0
+  // Events come in runs from one directory: its text is kept until the next one.
+  #rawDirectory = ''
+  #directory = ''
+  #directoryNode: WatchNode | undefined
+  #root = ''
+
+  constructor(watcher: Watcher, port: KernelPort, request: SourceRequest) {
+    this.#watcher = watcher
+    this.#port = port
+    this.#wanted = request.eventTypes
+    this.#resolve = request.resolvePaths
+    for (const file of request.ownFiles) this.#ownFiles.set(rawFromText(file.path), file)
+  }
+
+  /** The event of a record, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
+  make(
+    mask: number,
+    node: WatchNode,
+    name: string,
+    cookie: number,
+    readAt: number,
+    synthetic: boolean,
+  ): FileEvent | undefined {
+    const eventType = typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
+    if (eventType === undefined || (!this.#wanted.has(eventType) && eventType !== 'UNMOUNT')) return undefined
+    if (this.#ownFiles.size > 0 && this.#isOwn(mask, node, name)) return undefined
+    const isDirectory = (mask & IN.ISDIR) !== 0
+    const resolve = this.#resolve || eventType === 'UNMOUNT'
+    if (resolve) this.#locate(node)
+    const text = resolve ? this.#entryText(name) : ''
+    return new FileEvent({
+      timestampMicros: synthetic ? nowMicros() : readAt,
+      seq: ++this.#seq,
+      eventType,
+      filePath: text,
+      source: 'inotify',
+      isDirectory,
+      filePathBytes: resolve ? this.#entryBytes(name, text) : undefined,
+      cookie: (mask & (IN.MOVED_FROM | IN.MOVED_TO)) === 0 ? undefined : cookie,
+      synthetic,
+      root: resolve ? this.#root : '',
+      controlDetails:
+        eventType === 'UNMOUNT'
+          ? { code: 'FSFLOW_UNMOUNT', message: `the filesystem at ${text} was unmounted` }
+          : undefined,
+      origin: isDirectory || !resolve ? new Origin(this, this.#watcher, node, name) : undefined,
+    })
+  }
+
+  control(
+    eventType: ControlEventType,
+    timestampMicros: number,
+    filePath: string,
+    controlDetails: ControlDetails,
+  ): FileEvent {
+    const seq = ++this.#seq
+    return new FileEvent({ timestampMicros, seq, eventType, filePath, source: 'inotify', controlDetails })
+  }
+
+  /** The text of a directory's path. */
+  pathOf(node: WatchNode): string {
+    return textFromRaw(this.#watcher.table.pathOf(node))
+  }
+
+  /** The same event with its path. */
+  resolve(event: FileEvent, node: WatchNode, name: string): FileEvent {
+    this.#locate(node)
+    const filePath = this.#entryText(name)
+    return event.with({ filePath, filePathBytes: this.#entryBytes(name, filePath), root: this.#root })
+  }
+
+  #locate(node: WatchNode): void {
+    const { table } = this.#watcher
+    const raw = table.pathOf(node)
+    if (node === this.#directoryNode && raw === this.#rawDirectory) return
+    this.#directoryNode = node
+    this.#rawDirectory = raw
+    this.#directory = textFromRaw(raw)
+    this.#root = textFromRaw(table.rootOf(node).path)
+  }
+
+  #entryText(name: string): string {
+    if (name === '') return this.#directory
+    return this.#directory === '/' ? `/${textFromRaw(name)}` : `${this.#directory}/${textFromRaw(name)}`
+  }
+
+  #entryBytes(name: string, text: string): Uint8Array | undefined {
+    if (!text.includes('\ufffd')) return undefined
+    return inexactBytes(name === '' ? this.#rawDirectory : `${this.#rawDirectory}/${name}`, text)
+  }
+
+  /** True for the files that the sinks write, wherever they have been renamed to. */
+  #isOwn(mask: number, node: WatchNode, name: string): boolean {
+    const path = this.#watcher.table.entryPath(node, name)
+    const known = this.#ownFiles.get(path)
+    if (known === undefined && (mask & IN.MOVED_TO) === 0) return false
+    const identity = this.#port.identify(path)
+    if (typeof identity === 'number') return false
+    const matches = (file: OwnFile) => Number(file.dev) === identity.dev && Number(file.ino) === identity.ino
+    if (known !== undefined) return matches(known)
+    for (const file of this.#ownFiles.values()) {
+      if (matches(file)) {
+        this.#ownFiles.set(path, file)
+        return false
+      }
+    }
+    return false
+  }
+}
+
+class Origin implements EventOrigin {
+  readonly #events: InotifyEvents
+  readonly #watcher: Watcher
+  readonly #node: WatchNode
+  readonly #name: string
+
+  constructor(events: InotifyEvents, watcher: Watcher, node: WatchNode, name: string) {
+    this.#events = events
+    this.#watcher = watcher
+    this.#node = node
+    this.#name = name
+  }
+
+  resolve(event: FileEvent): FileEvent {
+    return this.#events.resolve(event, this.#node, this.#name)
+  }
+
+  follow(): void {
+    if (this.#name !== '') this.#watcher.follow(this.#node, this.#name)
+  }
+}

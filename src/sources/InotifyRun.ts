@@ -1,0 +1,241 @@
+import type { Subscriber } from 'rxjs'
+import type { RunContext, SourceRequest, SourceStats } from '../contracts/index.js'
+import { FsflowError, type FsflowErrorCode } from '../errors/index.js'
+import type { ControlDetails, FileEvent } from '../events/index.js'
+import { EACCES, EMFILE, ENOSPC, EPERM, errnoName } from '../linux/errno.js'
+import { inotifyLimit, watchLimitError } from '../linux/inotifyErrors.js'
+import { inotifyUsers } from '../linux/inotifyUsage.js'
+import type { InotifyBinding } from '../linux/InotifyBinding.js'
+import { nowMicros } from '../linux/clock.js'
+import { openInotify, type BindingName } from '../linux/openInotify.js'
+import { rawFromText, textFromRaw } from '../linux/rawPath.js'
+import { resolveRoots } from '../linux/resolveRoots.js'
+import { countDirectories } from '../watching/countDirectories.js'
+import type { RepairCounts } from '../watching/Repair.js'
+import { Watcher, type WatchProblem, type WatcherListener } from '../watching/Watcher.js'
+import { kernelMask, InotifyEvents } from './InotifyEvents.js'
+
+export interface InotifyRunOptions {
+  readonly paths: readonly string[]
+  readonly recursive: boolean
+  readonly binding: BindingName
+  readonly repair: 'full' | 'off'
+  readonly backlog: number
+}
+
+// The kernel queues the end of a directory's rename within the same system call as its beginning.
+const MOVE_WAIT_MS = 100
+// How long a stop waits for the events that happened before it.
+const STOP_WAIT_MS = 1000
+const DEFAULT_QUEUE_LIMIT = 16_384
+
+/** One subscription to an inotify source: a binding, a watcher, and what goes between them and the stream. */
+export class InotifyRun {
+  readonly #subscriber: Subscriber<FileEvent>
+  readonly #context: RunContext
+  readonly #prune: (path: string, name: string) => boolean
+  readonly #watcher: Watcher
+  readonly #events: InotifyEvents
+  readonly #binding: InotifyBinding
+  readonly #onAbort = () => this.#stop()
+  #moveTimer: NodeJS.Timeout | undefined
+  #stopTimer: NodeJS.Timeout | undefined
+  #closing: Promise<void> | undefined
+  #limitTold = false
+
+  /** Throws an FsflowError when the roots or an inotify instance cannot be had. */
+  constructor(
+    subscriber: Subscriber<FileEvent>,
+    context: RunContext,
+    request: SourceRequest,
+    options: InotifyRunOptions,
+  ) {
+    this.#subscriber = subscriber
+    this.#context = context
+    const { prune } = request
+    this.#prune = (path, name) => {
+      const textPath = textFromRaw(path)
+      const textName = textFromRaw(name)
+      return prune.some((pruner) => pruner(textPath, textName))
+    }
+    const roots = resolveRoots(options.paths, options.recursive)
+    this.#binding = openInotify(
+      options.binding,
+      {
+        onRecords: (records, readAt) => this.#guard(() => this.#watcher.push(records, readAt)),
+        onFailure: (error) => this.#fail(error),
+      },
+      { backlogBytes: options.backlog },
+    )
+    this.#watcher = new Watcher(this.#binding, this.#listener(), {
+      mask: kernelMask(request.eventTypes),
+      prune: this.#prune,
+      repair: options.repair === 'full',
+      queueLimit: inotifyLimit('max_queued_events') ?? DEFAULT_QUEUE_LIMIT,
+    })
+    this.#events = new InotifyEvents(this.#watcher, this.#binding, request)
+    context.signal.addEventListener('abort', this.#onAbort)
+    this.#guard(() => {
+      this.#watcher.start(
+        roots.map(({ directory, only }) => ({
+          path: rawFromText(directory),
+          only: only === undefined ? undefined : new Set([...only].map(rawFromText)),
+          recursive: options.recursive,
+        })),
+        nowMicros(),
+      )
+    })
+    if (context.signal.aborted) this.#stop()
+  }
+
+  get stats(): SourceStats {
+    return { watches: this.#watcher.table.size, ready: this.#watcher.isReady }
+  }
+
+  /** Releases everything, at once or, when something is under way, as soon as that has ended. */
+  close(): void {
+    void this.#close()
+  }
+
+  #close(): Promise<void> {
+    this.#context.signal.removeEventListener('abort', this.#onAbort)
+    clearTimeout(this.#moveTimer)
+    clearTimeout(this.#stopTimer)
+    this.#closing ??= this.#binding.close()
+    return this.#closing
+  }
+
+  #listener(): WatcherListener {
+    return {
+      event: (mask, node, name, cookie, readAt, synthetic) => {
+        const event = this.#events.make(mask, node, name, cookie, readAt, synthetic)
+        if (event !== undefined) this.#subscriber.next(event)
+      },
+      ready: () => this.#ready(),
+      overflow: (readAt) => {
+        this.#control('OVERFLOW', readAt, '', {
+          code: 'FSFLOW_OVERFLOW',
+          message: 'the kernel queue overflowed: events were lost',
+          hint: 'fs.inotify.max_queued_events bounds the queue; a slow consumer fills it.',
+        })
+      },
+      recovered: (counts) => this.#recovered(counts),
+      problem: (problem, ready) => this.#problem(problem, ready),
+      alias: (node, other) => {
+        const path = this.#events.pathOf(node)
+        this.#warn('FSFLOW_ALIAS', path, `${path} is the same directory as ${this.#events.pathOf(other)}`)
+      },
+      stopped: () => this.#complete(),
+    }
+  }
+
+  /** Runs the watcher; what it throws, and an event handler with it, ends the stream. */
+  #guard(action: () => void): void {
+    if (this.#closing !== undefined) return
+    try {
+      action()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (this.#watcher.isWaiting) {
+      this.#moveTimer ??= setTimeout(() => {
+        this.#moveTimer = undefined
+        this.#guard(() => this.#watcher.expireWait())
+      }, MOVE_WAIT_MS)
+    } else if (this.#moveTimer !== undefined) {
+      clearTimeout(this.#moveTimer)
+      this.#moveTimer = undefined
+    }
+  }
+
+  #ready(): void {
+    const { size } = this.#watcher.table
+    this.#control('MONITOR_START', nowMicros(), '', {
+      code: 'FSFLOW_MONITOR_START',
+      message: `watching ${size} ${size === 1 ? 'directory' : 'directories'}`,
+      counts: { watches: size },
+    })
+  }
+
+  #recovered(counts: RepairCounts): void {
+    const { created, deleted, modified } = counts
+    this.#control('RECOVERED', nowMicros(), '', {
+      code: 'FSFLOW_RECOVERED',
+      message: `the stream is whole again: ${created} created, ${deleted} deleted, ${modified} modified were missed`,
+      counts: { created, deleted, modified },
+    })
+  }
+
+  #problem({ node, errno }: WatchProblem, ready: boolean): void {
+    const path = this.#events.pathOf(node)
+    if (errno === ENOSPC || errno === EMFILE) {
+      this.#limitReached(path, ready)
+      return
+    }
+    const denied = errno === EACCES || errno === EPERM
+    const code: FsflowErrorCode = denied ? 'FSFLOW_PERMISSION' : 'FSFLOW_KERNEL'
+    const message = `cannot watch ${path}: ${errnoName(errno)}`
+    if (!ready && node.parent === undefined) {
+      const hint = denied ? 'Run as a user who may read it.' : undefined
+      throw new FsflowError({ code, message, path, hint })
+    }
+    this.#warn(code, path, message, denied ? 'Its content is told when it becomes readable.' : undefined)
+  }
+
+  #limitReached(path: string, ready: boolean): void {
+    if (!ready) {
+      const users = inotifyUsers().slice(0, 3)
+      throw watchLimitError({
+        needed: this.#watcher.table.roots.reduce(
+          (sum, root) => sum + countDirectories(this.#binding, root.name, this.#prune),
+          0,
+        ),
+        users: users.map(({ name, pid, watches }) => `${name} (pid ${pid}): ${watches}`),
+      })
+    }
+    if (this.#limitTold) return
+    this.#limitTold = true
+    const { message, hint } = watchLimitError(undefined)
+    this.#warn('FSFLOW_WATCH_LIMIT', path, `${message}: changes below ${path} are not seen`, hint)
+  }
+
+  #warn(code: string, path: string, message: string, hint?: string): void {
+    this.#context.report({ code, message, path, hint })
+    this.#control(
+      'WARNING',
+      nowMicros(),
+      path,
+      hint === undefined ? { code, message } : { code, message, hint },
+    )
+  }
+
+  #control(
+    type: 'MONITOR_START' | 'OVERFLOW' | 'RECOVERED' | 'WARNING',
+    at: number,
+    path: string,
+    details: ControlDetails,
+  ): void {
+    this.#subscriber.next(this.#events.control(type, at, path, details))
+  }
+
+  #stop(): void {
+    if (!this.#watcher.isReady) {
+      this.#complete()
+      return
+    }
+    this.#stopTimer = setTimeout(() => this.#complete(), STOP_WAIT_MS)
+    this.#guard(() => this.#watcher.stop())
+  }
+
+  /** Ends the stream once everything has been released. */
+  #complete(): void {
+    if (this.#closing !== undefined) return
+    void this.#close().then(() => this.#subscriber.complete())
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closing !== undefined) return
+    void this.#close().then(() => this.#subscriber.error(error))
+  }
+}

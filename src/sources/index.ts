@@ -1,0 +1,1 @@
+export { inotify, type InotifySourceOptions } from './inotify.js'

@@ -1,0 +1,129 @@
+import { Observable } from 'rxjs'
+import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
+import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/index.js'
+import type { FileEvent } from '../events/index.js'
+import { inotifyLimit } from '../linux/inotifyErrors.js'
+import { inotifyUsers } from '../linux/inotifyUsage.js'
+import { bindingNames, chooseBinding, type BindingName } from '../linux/openInotify.js'
+import { resolveRoots } from '../linux/resolveRoots.js'
+import { InotifyRun } from './InotifyRun.js'
+
+export interface InotifySourceOptions {
+  /** Directories and files to watch. A file is watched through its parent directory. */
+  readonly paths: string | readonly string[]
+  /** Watch whole trees. Default true. */
+  readonly recursive?: boolean
+  /** How the kernel is reached. `auto`, the default, is koffi where it has a build for the platform. */
+  readonly binding?: BindingName
+  /**
+   * After an overflow of the kernel's queue, `full` (the default) compares the tree with what has been told
+   * and tells the differences; it keeps the name of every entry in memory. `off` renews the watches only.
+   */
+  readonly repair?: 'full' | 'off'
+  /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
+  readonly backlog?: number
+}
+
+const known = ['paths', 'recursive', 'binding', 'repair', 'backlog'] as const
+const DEFAULT_BACKLOG = 64 * 1024 * 1024
+
+/**
+ * Events of directory trees, from inotify(7).
+ *
+ * It emits raw events; `resolvePath()` gives them their paths and `addWatchOnMkdir()` follows new directories.
+ * The paths must exist when it opens. One watch is used for each directory. inotify cannot tell who did it.
+ *
+ * Throws FSFLOW_INVALID_OPTION at once. Its stream fails with FSFLOW_PATH_NOT_FOUND, FSFLOW_PERMISSION,
+ * FSFLOW_WATCH_LIMIT, FSFLOW_BINDING_UNAVAILABLE, FSFLOW_MISSING_PACKAGE or FSFLOW_KERNEL.
+ */
+export function inotify(options: InotifySourceOptions): Source {
+  const { paths, recursive, binding, repair, backlog } = validate(options)
+  let last: InotifyRun | undefined
+
+  return {
+    name: 'inotify',
+    providesPaths: false,
+    check: (request) => Promise.resolve(check(paths, recursive, binding, request)),
+    open: (context: RunContext, request: SourceRequest) =>
+      new Observable<FileEvent>((subscriber) => {
+        const run = new InotifyRun(subscriber, context, request, {
+          paths,
+          recursive,
+          binding,
+          repair,
+          backlog,
+        })
+        last = run
+        return () => run.close()
+      }),
+    stats: () => last?.stats ?? { watches: 0, ready: false },
+  }
+}
+
+function validate(
+  options: InotifySourceOptions,
+): Required<InotifySourceOptions> & { paths: readonly string[] } {
+  // From a pipeline file anything may come.
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null) {
+    throw invalidOption('inotify', 'options', 'must be an object', "For example: inotify({ paths: ['src'] })")
+  }
+  rejectUnknownOptions('inotify', given, known)
+  const { paths, recursive = true, binding = 'auto', repair = 'full', backlog = DEFAULT_BACKLOG } = options
+  const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
+  if (list.length === 0) throw invalidOption('inotify', 'paths', 'is empty', 'Name at least one path.')
+  list.forEach((path, index) => {
+    if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+      throw invalidOption(
+        'inotify',
+        `paths[${index}]`,
+        'must be a path',
+        "For example: paths: ['src', 'test']",
+      )
+    }
+  })
+  const given2 = { recursive, binding, repair, backlog } as Record<string, unknown>
+  if (typeof given2.recursive !== 'boolean')
+    throw invalidOption('inotify', 'recursive', 'must be true or false')
+  if (!bindingNames.includes(binding)) {
+    throw invalidOption('inotify', 'binding', 'is not known', `One of: ${bindingNames.join(', ')}.`)
+  }
+  if (given2.repair !== 'full' && given2.repair !== 'off') {
+    throw invalidOption('inotify', 'repair', 'is not known', 'One of: full, off.')
+  }
+  if (!Number.isSafeInteger(backlog) || backlog < 65_536 || backlog > 0x7fff0000) {
+    throw invalidOption('inotify', 'backlog', 'must be a number of bytes from 65536 to 2147418112')
+  }
+  return { paths: list as readonly string[], recursive, binding, repair, backlog }
+}
+
+function check(
+  paths: readonly string[],
+  recursive: boolean,
+  binding: BindingName,
+  request: SourceRequest,
+): CheckReport {
+  const lines: string[] = []
+  const problems: FsflowError[] = []
+  try {
+    for (const root of resolveRoots(paths, recursive)) {
+      const what = root.only === undefined ? '' : ` (only ${[...root.only].join(', ')})`
+      lines.push(
+        `watches ${root.directory}${what}${recursive && root.only === undefined ? ' and all below' : ''}`,
+      )
+    }
+    lines.push(`by inotify(7), binding ${chooseBinding(binding)}`)
+  } catch (error) {
+    if (!FsflowError.is(error)) throw error
+    problems.push(error)
+  }
+  if (request.prune.length > 0) lines.push('excluded directories are neither watched nor listed')
+  const used = inotifyUsers()
+  const watches = used.reduce((sum, user) => sum + user.watches, 0)
+  const instances = used.reduce((sum, user) => sum + user.instances, 0)
+  lines.push(
+    `watches: one a directory; ${watches} in use, limit ${inotifyLimit('max_user_watches') ?? 'unknown'}`,
+  )
+  lines.push(`instances: ${instances} in use, limit ${inotifyLimit('max_user_instances') ?? 'unknown'}`)
+  return { lines, problems }
+}

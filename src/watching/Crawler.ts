@@ -1,0 +1,206 @@
+import { EACCES, ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
+import { IN } from '../linux/inotifyMasks.js'
+import type { DirectoryEntry, KernelPort } from './port.js'
+import type { RecordQueue } from './RecordQueue.js'
+import type { WatchProblem } from './Watcher.js'
+import type { WatchNode } from './WatchNode.js'
+import type { WatchTable } from './WatchTable.js'
+
+export interface CrawlerListener {
+  /** Keep what was found in `WatchNode.entries`. */
+  readonly remember: boolean
+  /** An entry was there when the directory's watch was added. */
+  found(node: WatchNode, name: string, isDirectory: boolean): void
+  /** All entries of the directory have been told. */
+  listed(node: WatchNode): void
+  problem(problem: WatchProblem): void
+  alias(node: WatchNode, other: WatchNode): void
+  /** The directory is not there any more, and no record will say so. */
+  drop(node: WatchNode): void
+}
+
+/** A directory that was watched and listed, and whose outcome waits for the fence. */
+interface Visit {
+  readonly node: WatchNode
+  readonly wd: number
+  readonly errno: number
+  readonly entries: readonly DirectoryEntry[]
+  /** The node that had this watch before: the same directory under another path. */
+  readonly owner: WatchNode | undefined
+  /** The first record of each name since the watch was added. */
+  readonly first: Map<string, number>
+}
+
+// Directories a round: some milliseconds of the main thread.
+const ROUND = 512
+
+/**
+ * Adds watches and lists directories, without a race.
+ *
+ * A path is looked up now, but the table is as old as the last record that was applied: a rename that is
+ * still in the queue can make the path lead to another directory. So visits are optimistic. Each is watched
+ * first and listed second; a fence is queued behind them; and when it arrives, the records before it tell
+ * everything that happened meanwhile. If one of them put the directory's place in doubt, the visit is undone
+ * and made anew. If not, the listing and the records together give exactly what was there when the watch was
+ * added, and the records go on from there: nothing is missed, nothing told twice.
+ */
+export class Crawler {
+  readonly #port: KernelPort
+  readonly #table: WatchTable
+  readonly #mask: number
+  readonly #listener: CrawlerListener
+  readonly #requests = new Set<WatchNode>()
+  #visits: Visit[] = []
+  #fence = 0
+  #round = 0
+
+  constructor(port: KernelPort, table: WatchTable, mask: number, listener: CrawlerListener) {
+    this.#port = port
+    this.#table = table
+    this.#mask = mask
+    this.#listener = listener
+  }
+
+  /** True while visits wait for their fence. */
+  get isOpen(): boolean {
+    return this.#visits.length > 0
+  }
+
+  get fence(): number {
+    return this.#fence
+  }
+
+  /** Asks for a visit in one of the next rounds. */
+  request(node: WatchNode): void {
+    this.#requests.add(node)
+  }
+
+  /** Drops all requests. */
+  reset(): void {
+    this.#requests.clear()
+  }
+
+  /** Visits the next directories and queues the fence. False when there is none to visit. */
+  open(): boolean {
+    for (const node of this.#requests) {
+      this.#requests.delete(node)
+      if (!node.alive || node.wd !== 0) continue
+      this.#visits.push(this.#visit(node))
+      if (this.#visits.length >= ROUND) break
+    }
+    if (this.#visits.length === 0) return false
+    this.#round++
+    this.#fence = this.#port.fence()
+    for (const { node } of this.#visits) node.visitFence = this.#fence
+    return true
+  }
+
+  #visit(node: WatchNode): Visit {
+    const path = this.#table.pathOf(node)
+    // A root may be named by a symlink; below it, links are not followed.
+    const mask = node.parent === undefined ? this.#mask : this.#mask | IN.DONT_FOLLOW
+    const first = new Map<string, number>()
+    const wd = this.#port.addWatch(path, mask)
+    if (wd < 0) return { node, wd: 0, errno: -wd, entries: [], owner: undefined, first }
+    const owner = this.#table.byWd(wd)
+    if (owner !== undefined) return { node, wd, errno: 0, entries: [], owner, first }
+    this.#table.setWatch(node, wd)
+    if (node.root?.only !== undefined) return { node, wd, errno: 0, entries: [], owner, first }
+    const entries = this.#port.list(node.parent === undefined ? `${path}/.` : path)
+    if (typeof entries === 'number') return { node, wd, errno: -entries, entries: [], owner, first }
+    return { node, wd, errno: 0, entries, owner, first }
+  }
+
+  /**
+   * Decides the open visits by the records up to `end`, and tells what was found. `displaced` are directories
+   * that wait for their new place; `lost` says that an overflow swallowed records, so that nothing is certain.
+   */
+  settle(queue: RecordQueue, end: number, displaced: readonly WatchNode[], lost: boolean): void {
+    const visits = this.#visits
+    this.#visits = []
+    this.#study(queue, end, visits, displaced)
+    for (const visit of visits) {
+      const { node } = visit
+      if (lost || this.#inDoubt(node)) this.#undo(visit)
+      else if (visit.owner !== undefined) this.#sameDirectory(visit, visit.owner, displaced)
+      else if (visit.errno !== 0) this.#failed(visit)
+      else this.#tell(visit)
+    }
+  }
+
+  #study(queue: RecordQueue, end: number, visits: readonly Visit[], displaced: readonly WatchNode[]): void {
+    const byWd = new Map<number, Visit>()
+    for (const visit of visits) if (visit.owner === undefined && visit.wd !== 0) byWd.set(visit.wd, visit)
+    const moves = IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
+    for (let i = queue.head; i < end; i++) {
+      const record = queue.at(i)
+      if (record === undefined) continue
+      const { mask, name } = record
+      const owner = this.#table.byWd(record.wd)
+      if (owner === undefined) continue
+      if ((mask & (IN.UNMOUNT | IN.MOVE_SELF)) !== 0) owner.doubtRound = this.#round
+      if (name === '') continue
+      if ((mask & IN.ISDIR) !== 0 && (mask & moves) !== 0) {
+        const child = this.#table.child(owner, name)
+        if (child !== undefined) child.doubtRound = this.#round
+        for (const node of displaced) {
+          if (node.parent === owner && node.name === name) node.doubtRound = this.#round
+        }
+      }
+      const visit = byWd.get(record.wd)
+      if (visit !== undefined && !visit.first.has(name)) visit.first.set(name, mask)
+    }
+  }
+
+  #inDoubt(node: WatchNode): boolean {
+    for (let up: WatchNode | undefined = node; up !== undefined; up = up.parent) {
+      if (up.doubtRound === this.#round) return true
+    }
+    return false
+  }
+
+  #undo(visit: Visit): void {
+    if (visit.owner === undefined && visit.wd !== 0) {
+      this.#table.clearWatch(visit.node)
+      this.#port.removeWatch(visit.wd)
+    }
+    this.#requests.add(visit.node)
+  }
+
+  #sameDirectory(visit: Visit, owner: WatchNode, displaced: readonly WatchNode[]): void {
+    // The records still to be applied may take the watch from its owner: then the next visit finds it free.
+    if (!owner.alive || displaced.includes(owner) || this.#inDoubt(owner)) this.#requests.add(visit.node)
+    else this.#listener.alias(visit.node, owner)
+  }
+
+  #failed(visit: Visit): void {
+    const { node, errno } = visit
+    if (visit.wd !== 0) {
+      this.#table.clearWatch(node)
+      this.#port.removeWatch(visit.wd)
+    }
+    const gone = errno === ENOENT || errno === ENOTDIR || errno === ELOOP
+    if (gone && node.parent !== undefined) this.#listener.drop(node)
+    else this.#listener.problem({ node, errno: errno === ELOOP ? EACCES : errno })
+  }
+
+  #tell(visit: Visit): void {
+    const { node, first } = visit
+    if (this.#listener.remember) node.entries = new Map()
+    for (const entry of visit.entries) {
+      const mask = first.get(entry.name)
+      first.delete(entry.name)
+      if (mask === undefined) this.#listener.found(node, entry.name, entry.type === 'directory')
+      else this.#tellFirst(node, entry.name, mask)
+    }
+    for (const [name, mask] of first) this.#tellFirst(node, name, mask)
+    this.#listener.listed(node)
+  }
+
+  /** A name with records since the watch was added: it was there before, unless the first tells its birth. */
+  #tellFirst(node: WatchNode, name: string, mask: number): void {
+    if ((mask & (IN.CREATE | IN.MOVED_TO)) === 0) {
+      this.#listener.found(node, name, (mask & IN.ISDIR) !== 0)
+    }
+  }
+}

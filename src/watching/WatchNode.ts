@@ -1,0 +1,39 @@
+/** A watched root: what the user named. */
+export interface WatchRoot {
+  /** Raw absolute path of the directory that is watched: the root itself, or the parent of a file. */
+  readonly path: string
+  /** The files that are meant when the root is a file; `undefined` for a directory. */
+  readonly only: ReadonlySet<string> | undefined
+  readonly recursive: boolean
+}
+
+/**
+ * A directory of the watch table. It knows its parent and its name, so that a path is made from nodes and a
+ * rename costs the same whatever lies below.
+ */
+export class WatchNode {
+  parent: WatchNode | undefined
+  name: string
+  /** Set on the top node of a root only. */
+  readonly root: WatchRoot | undefined
+  /** Watch descriptor; 0 while the directory is not watched. */
+  wd = 0
+  /** False once it has been taken out of the table. */
+  alive = true
+  /** Watched directories, and those that are to be: by name. */
+  children: Map<string, WatchNode> | undefined = undefined
+  /** What the stream has told of the entries: true for directories. `undefined` until they were listed. */
+  entries: Map<string, boolean> | undefined = undefined
+  /** What had been told of this directory before an overflow, until it has been compared. */
+  former: WatchNode | undefined = undefined
+  /** The last fence behind which fsflow itself listed the directory. */
+  visitFence = 0
+  /** The last round of visits in which a record put the node's place in doubt. */
+  doubtRound = 0
+
+  constructor(parent: WatchNode | undefined, name: string, root: WatchRoot | undefined) {
+    this.parent = parent
+    this.name = name
+    this.root = root
+  }
+}

@@ -1,0 +1,139 @@
+import { detached } from '../linux/rawPath.js'
+import { WatchNode, type WatchRoot } from './WatchNode.js'
+
+/** The tree of watched directories: watch descriptor to node, node to path. */
+export class WatchTable {
+  readonly #byWd = new Map<number, WatchNode>()
+  readonly #roots: WatchNode[] = []
+  // Events come in runs from one directory: its path is kept until something moves.
+  #cachedNode: WatchNode | undefined
+  #cachedPath = ''
+
+  /** Watched directories. */
+  get size(): number {
+    return this.#byWd.size
+  }
+
+  get roots(): readonly WatchNode[] {
+    return this.#roots
+  }
+
+  addRoot(root: WatchRoot): WatchNode {
+    const node = new WatchNode(undefined, root.path, root)
+    this.#roots.push(node)
+    return node
+  }
+
+  /** Puts a new top node in the place of an old one. */
+  replaceRoot(old: WatchNode): WatchNode {
+    const node = new WatchNode(undefined, old.name, old.root)
+    this.#roots[this.#roots.indexOf(old)] = node
+    return node
+  }
+
+  byWd(wd: number): WatchNode | undefined {
+    return this.#byWd.get(wd)
+  }
+
+  setWatch(node: WatchNode, wd: number): void {
+    node.wd = wd
+    this.#byWd.set(wd, node)
+  }
+
+  /** Forgets the node's watch, which the kernel may still hold. */
+  clearWatch(node: WatchNode): void {
+    if (node.wd !== 0) this.#byWd.delete(node.wd)
+    node.wd = 0
+  }
+
+  child(node: WatchNode, name: string): WatchNode | undefined {
+    return node.children?.get(name)
+  }
+
+  /** A new node below `parent`, not watched yet. */
+  attach(parent: WatchNode, name: string): WatchNode {
+    const kept = detached(name)
+    const node = new WatchNode(parent, kept, undefined)
+    parent.children ??= new Map()
+    parent.children.set(kept, node)
+    return node
+  }
+
+  /** Takes the node out of its parent, but leaves it alive: its new place is not known yet. */
+  unlink(node: WatchNode): void {
+    const siblings = node.parent?.children
+    if (siblings?.get(node.name) === node) siblings.delete(node.name)
+    this.#cachedNode = undefined
+  }
+
+  /** Gives the node a new parent and name; whatever lies below follows by itself. */
+  move(node: WatchNode, parent: WatchNode, name: string): void {
+    this.unlink(node)
+    node.parent = parent
+    node.name = detached(name)
+    parent.children ??= new Map()
+    parent.children.set(node.name, node)
+  }
+
+  /** Makes a node that is not in the table resolve to a place in it. */
+  adopt(node: WatchNode, parent: WatchNode, name: string): void {
+    node.parent = parent
+    node.name = name
+    this.#cachedNode = undefined
+  }
+
+  /** Takes the node and all below it out of the table; returns the watch descriptors that they held. */
+  remove(node: WatchNode): number[] {
+    this.unlink(node)
+    const wds: number[] = []
+    const stack = [node]
+    for (let current = stack.pop(); current !== undefined; current = stack.pop()) {
+      current.alive = false
+      if (current.wd !== 0) {
+        wds.push(current.wd)
+        this.clearWatch(current)
+      }
+      if (current.children !== undefined) for (const child of current.children.values()) stack.push(child)
+    }
+    return wds
+  }
+
+  /** The raw absolute path of a node. */
+  pathOf(node: WatchNode): string {
+    if (node === this.#cachedNode) return this.#cachedPath
+    const path = joinUp(node)
+    this.#cachedNode = node
+    this.#cachedPath = path
+    return path
+  }
+
+  /** The raw path of an entry in a node, or of the node itself when `name` is empty. */
+  entryPath(node: WatchNode, name: string): string {
+    const directory = this.pathOf(node)
+    if (name === '') return directory
+    return directory === '/' ? `/${name}` : `${directory}/${name}`
+  }
+
+  /** The root that a node lies under. */
+  rootOf(node: WatchNode): WatchRoot {
+    let top = node
+    while (top.parent !== undefined) top = top.parent
+    return top.root!
+  }
+
+  /** The raw path of a node relative to its root; empty for the root itself. */
+  relativePath(node: WatchNode): string {
+    if (node.parent === undefined) return ''
+    let path = node.name
+    for (let up = node.parent; up.parent !== undefined; up = up.parent) path = `${up.name}/${path}`
+    return path
+  }
+}
+
+function joinUp(node: WatchNode): string {
+  if (node.parent === undefined) return node.name
+  let path = node.name
+  let up: WatchNode = node.parent
+  for (; up.parent !== undefined; up = up.parent) path = `${up.name}/${path}`
+  return up.name === '/' ? `/${path}` : `${up.name}/${path}`
+}

@@ -1,0 +1,414 @@
+import { IN } from '../linux/inotifyMasks.js'
+import { Crawler } from './Crawler.js'
+import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
+import { RecordQueue } from './RecordQueue.js'
+import { ReadLog } from './ReadLog.js'
+import { Repair, type RepairCounts } from './Repair.js'
+import type { WatchNode, WatchRoot } from './WatchNode.js'
+import { WatchTable } from './WatchTable.js'
+
+/** A directory that could not be watched or listed. */
+export interface WatchProblem {
+  readonly node: WatchNode
+  readonly errno: number
+}
+
+export interface WatcherListener {
+  /**
+   * Something happened to the entry `name` of `node`, or to `node` itself when `name` is empty. `mask` has
+   * one event bit of inotify(7), and ISDIR. `readAt` is 0 when a scan found it: then it is `synthetic`.
+   */
+  event(mask: number, node: WatchNode, name: string, cookie: number, readAt: number, synthetic: boolean): void
+  /** Every watch is in place. */
+  ready(): void
+  /** The kernel's queue overflowed. */
+  overflow(readAt: number): void
+  /** After an overflow: the stream is whole again. */
+  recovered(counts: RepairCounts): void
+  /** A directory cannot be watched; the rest goes on. `ready` tells whether the start is over. */
+  problem(problem: WatchProblem, ready: boolean): void
+  /** A directory is the same as another that is watched already: a bind mount, or a loop of them. */
+  alias(node: WatchNode, other: WatchNode): void
+  /** All that happened before `stop` has been told. */
+  stopped(): void
+}
+
+export interface WatcherOptions {
+  /** Event bits that are wanted, beyond those that the table needs. */
+  readonly mask: number
+  /** True when nothing in the directory, nor below it, is wanted. Raw path relative to the root, and raw name. */
+  prune(path: string, name: string): boolean
+  /** After an overflow, compare with the disk and tell the differences. Costs memory for each entry. */
+  readonly repair: boolean
+  /** The kernel's `max_queued_events`. */
+  readonly queueLimit: number
+}
+
+// What the table itself needs to stay true; ATTRIB tells when an unreadable directory becomes readable.
+const TABLE_MASK =
+  IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE_SELF | IN.MOVE_SELF | IN.ATTRIB
+const OWN_LISTING = IN.OPEN | IN.ACCESS | IN.CLOSE_NOWRITE
+
+/**
+ * Turns the records of one inotify instance into events with a place in a tree of directories.
+ *
+ * Records are applied in kernel order. Two things make it wait for more of them before it goes on: the
+ * directories that were just watched and listed (see Crawler), and the second half of a directory's rename.
+ * It has no clock and does no I/O but through its port.
+ */
+export class Watcher {
+  readonly table = new WatchTable()
+  readonly #port: KernelPort
+  readonly #listener: WatcherListener
+  readonly #options: WatcherOptions
+  readonly #queue = new RecordQueue()
+  readonly #crawler: Crawler
+  readonly #repair: Repair
+  #reads: ReadLog
+  /** Directories that a rename has displaced; the next records tell whether they were replaced or exchanged. */
+  #displaced: WatchNode[] = []
+  #ready = false
+  #running = false
+  #waiting = false
+  #moveFence = 0
+  #lastFence = 0
+  #stopFence = 0
+  #stopping = false
+  #stopped = false
+
+  constructor(port: KernelPort, listener: WatcherListener, options: WatcherOptions) {
+    this.#port = port
+    this.#listener = listener
+    this.#options = options
+    this.#repair = new Repair(port, this.table, options.repair, (mask, node, name) =>
+      this.#tell(mask, node, name),
+    )
+    this.#reads = new ReadLog(options.queueLimit, 0)
+    this.#crawler = new Crawler(port, this.table, TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK, {
+      remember: options.repair,
+      found: (node, name, isDirectory) => this.#found(node, name, isDirectory),
+      listed: (node) => this.#repair.listed(node),
+      problem: (problem) => this.#listener.problem(problem, this.#ready),
+      alias: (node, other) => {
+        this.#listener.alias(node, other)
+        this.#release(node)
+      },
+      drop: (node) => {
+        this.#repair.goneBelow(node)
+        this.#release(node)
+      },
+    })
+  }
+
+  /** True once all watches are in place. */
+  get isReady(): boolean {
+    return this.#ready
+  }
+
+  /** True while events are held back for the second half of a rename. */
+  get isWaiting(): boolean {
+    return this.#waiting
+  }
+
+  /** Begins to crawl the roots, at `startedAt`. `ready` is told when all of it is watched. */
+  start(roots: readonly WatchRoot[], startedAt: number): void {
+    this.#reads = new ReadLog(this.#options.queueLimit, startedAt)
+    for (const root of roots) this.#crawler.request(this.table.addRoot(root))
+    this.#run()
+  }
+
+  /** Takes records, in the order in which the kernel gave them. */
+  push(records: InotifyRecord[], readAt: number): void {
+    this.#queue.push(records, readAt)
+    this.#run()
+  }
+
+  /** Watches the directory `name` in `parent` and tells its content, unless that is done or pruned. */
+  follow(parent: WatchNode, name: string): void {
+    if (!parent.alive || !this.table.rootOf(parent).recursive) return
+    this.#requestChild(parent, name)
+    this.#run()
+  }
+
+  /** Tells all that has happened until now, then `stopped`. */
+  stop(): void {
+    if (this.#stopFence === 0) this.#stopFence = this.#port.fence()
+  }
+
+  /** Goes on without the second half of a rename. */
+  expireWait(): void {
+    if (!this.#waiting) return
+    this.#waiting = false
+    this.#moveFence = -1
+    this.#run()
+  }
+
+  #run(): void {
+    // An event handler may ask to follow a directory: the loop that is running will see the request.
+    if (this.#running || this.#stopped) return
+    this.#running = true
+    try {
+      while (this.#step());
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** One round: settles visits, applies records, starts the next visits. False when it has to wait. */
+  #step(): boolean {
+    if (this.#crawler.isOpen) {
+      const end = this.#queue.findFence(this.#crawler.fence)
+      if (end < 0) return false
+      const lost = (this.#queue.at(end)!.mask & IN.Q_OVERFLOW) !== 0
+      this.#crawler.settle(this.#queue, end, this.#displaced, lost)
+    }
+    while (!this.#queue.isEmpty) {
+      const index = this.#queue.head
+      const record = this.#queue.at(index)
+      if (record !== undefined && !this.#apply(record, this.#queue.timeAt(index))) {
+        this.#waiting = true
+        return false
+      }
+      this.#waiting = false
+      if (record !== undefined) this.#reads.note(this.#queue.timeAt(index))
+      this.#queue.advance()
+    }
+    if (this.#crawler.open()) return true
+    const wasReady = this.#ready
+    if (!wasReady) {
+      this.#ready = true
+      this.#listener.ready()
+    }
+    if (this.#repair.isRunning) {
+      const counts = this.#repair.finish()
+      if (wasReady && this.#options.repair) this.#listener.recovered(counts)
+    }
+    if (this.#stopping) {
+      this.#stopped = true
+      this.#listener.stopped()
+    }
+    return false
+  }
+
+  /** Applies one record; false when more records are needed to understand it. */
+  #apply(record: InotifyRecord, readAt: number): boolean {
+    const { wd, mask, name } = record
+    if (wd === FENCE_WD) {
+      this.#lastFence = record.cookie
+      if (this.#stopFence !== 0 && record.cookie >= this.#stopFence) this.#stopping = true
+      return true
+    }
+    if ((mask & IN.Q_OVERFLOW) !== 0) {
+      this.#overflowed(readAt)
+      return true
+    }
+    const node = this.table.byWd(wd)
+    if (node === undefined) return true
+    if ((mask & IN.IGNORED) !== 0) {
+      this.#ignored(node)
+      return true
+    }
+    if (name === '') {
+      this.#applyToSelf(node, mask, readAt)
+      return true
+    }
+    if (node.root?.only !== undefined && !node.root.only.has(name)) return true
+    if ((mask & IN.MOVED_FROM) !== 0) return this.#applyMovedFrom(node, record, readAt)
+    if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) this.#arrive(node, record, readAt)
+    else if ((mask & IN.DELETE) !== 0) this.#leave(node, name, mask, record.cookie, readAt)
+    else this.#touch(node, name, mask, readAt)
+    return true
+  }
+
+  #applyToSelf(node: WatchNode, mask: number, readAt: number): void {
+    if ((mask & IN.UNMOUNT) !== 0) {
+      this.#emit(IN.UNMOUNT | IN.ISDIR, node, '', 0, readAt)
+      return
+    }
+    // The parent's watch tells the same with the name. A file root's parent is nobody's business.
+    if (node.parent !== undefined || node.root?.only !== undefined || !node.alive) return
+    if ((mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence) return
+    this.#emit((mask & ~IN.ISDIR) | IN.ISDIR, node, '', 0, readAt)
+    if ((mask & IN.MOVE_SELF) !== 0) {
+      // Its new place is unknown, and the paths below would be wrong from now on.
+      this.#release(node)
+    }
+  }
+
+  #touch(node: WatchNode, name: string, mask: number, readAt: number): void {
+    if ((mask & IN.ISDIR) !== 0) {
+      const child = this.table.child(node, name)
+      if (child !== undefined) {
+        // fsflow does not report that it reads directories itself.
+        if ((mask & OWN_LISTING) !== 0 && child.visitFence > this.#lastFence) return
+        if ((mask & IN.ATTRIB) !== 0 && child.wd === 0) this.#crawler.request(child)
+      }
+    }
+    this.#emit(mask, node, name, 0, readAt)
+  }
+
+  #arrive(node: WatchNode, record: InotifyRecord, readAt: number): void {
+    const { name, mask } = record
+    const existing = this.table.child(node, name)
+    if (existing !== undefined) {
+      if ((mask & IN.MOVED_TO) !== 0 && existing.wd !== 0) {
+        this.table.unlink(existing)
+        this.#displaced.push(existing)
+      } else this.#release(existing)
+    }
+    this.#remember(node, name, (mask & IN.ISDIR) !== 0)
+    this.#emit(mask, node, name, record.cookie, readAt)
+    if (!this.#ready && (mask & IN.ISDIR) !== 0) this.#requestChild(node, name)
+  }
+
+  #leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
+    node.entries?.delete(name)
+    const child = (mask & IN.ISDIR) === 0 ? undefined : this.table.child(node, name)
+    if (child !== undefined) {
+      this.#repair.goneBelow(child)
+      this.#release(child)
+    }
+    this.#emit(mask, node, name, cookie, readAt)
+  }
+
+  #applyMovedFrom(node: WatchNode, record: InotifyRecord, readAt: number): boolean {
+    const { name, mask, cookie } = record
+    const candidates = (mask & IN.ISDIR) === 0 ? [] : this.#candidates(node, name)
+    const to = this.#queue.findMovedTo(cookie, candidates.length > 0)
+    const wds = candidates.filter((candidate) => candidate.wd !== 0).map((candidate) => candidate.wd)
+    let moved = candidates[0]
+    if (wds.length > 0) {
+      // MOVE_SELF comes last, on the watch of the very directory that moved, whether it stays in the tree or not.
+      const end = this.#queue.findEndOfMove(wds)
+      if (end < 0 && this.#moveFence !== -1) return false
+      const last = end < 0 ? undefined : this.#queue.at(end)
+      moved = candidates.find((candidate) => candidate.wd === last?.wd) ?? moved
+      if (last !== undefined && (last.mask & IN.MOVE_SELF) !== 0) this.#queue.consume(end)
+    } else if (moved !== undefined && to < 0) {
+      // Not watched, so it has no MOVE_SELF: what a fence does not show will not come.
+      if (this.#moveFence === 0) this.#moveFence = this.#port.fence()
+      if (this.#moveFence !== -1 && this.#queue.findFence(this.#moveFence) < 0) return false
+    }
+    this.#moveFence = 0
+
+    const destination = to < 0 ? undefined : this.#queue.at(to)
+    if (moved === undefined) {
+      this.#leave(node, name, mask, cookie, readAt)
+      if (destination !== undefined) {
+        const target = this.table.byWd(destination.wd)
+        if (target !== undefined) this.#apply(destination, this.#queue.timeAt(to))
+        this.#queue.consume(to)
+      }
+      return true
+    }
+    this.#moveDirectory(node, record, moved, destination, readAt)
+    if (destination !== undefined) this.#queue.consume(to)
+    return true
+  }
+
+  #moveDirectory(
+    node: WatchNode,
+    from: InotifyRecord,
+    moved: WatchNode,
+    to: InotifyRecord | undefined,
+    readAt: number,
+  ): void {
+    this.#displaced = this.#displaced.filter((candidate) => candidate !== moved)
+    // After an exchange the name may by now stand for the other directory: then it stays.
+    if (this.table.child(node, from.name) === moved || this.table.child(node, from.name) === undefined) {
+      node.entries?.delete(from.name)
+    }
+    const target = to === undefined ? undefined : this.table.byWd(to.wd)
+    const wanted =
+      target !== undefined && !(target.root?.only !== undefined && !target.root.only.has(to!.name))
+    if (!wanted || this.#isPruned(target, to!.name)) {
+      this.#release(moved)
+      this.#emit(from.mask, node, from.name, from.cookie, readAt)
+      if (wanted) this.#arrive(target, to!, readAt)
+      return
+    }
+    this.table.unlink(moved)
+    this.#emit(from.mask, node, from.name, from.cookie, readAt)
+    const existing = this.table.child(target, to!.name)
+    if (existing !== undefined && existing !== moved) {
+      this.table.unlink(existing)
+      if (existing.wd !== 0) this.#displaced.push(existing)
+      else this.#release(existing)
+    }
+    this.table.move(moved, target, to!.name)
+    this.#remember(target, to!.name, true)
+    this.#emit(to!.mask, target, to!.name, to!.cookie, readAt)
+  }
+
+  /** The directories that may be meant by a name: the one in the table, and those displaced from there. */
+  #candidates(node: WatchNode, name: string): WatchNode[] {
+    const candidates = this.#displaced.filter(
+      (candidate) => candidate.parent === node && candidate.name === name,
+    )
+    const child = this.table.child(node, name)
+    if (child !== undefined) candidates.unshift(child)
+    return candidates
+  }
+
+  #ignored(node: WatchNode): void {
+    this.table.clearWatch(node)
+    const displaced = this.#displaced.indexOf(node)
+    if (displaced >= 0) {
+      this.#displaced.splice(displaced, 1)
+      this.#release(node)
+    }
+  }
+
+  #release(node: WatchNode): void {
+    for (const wd of this.table.remove(node)) this.#port.removeWatch(wd)
+  }
+
+  #overflowed(readAt: number): void {
+    this.#displaced = []
+    if (this.#ready) this.#listener.overflow(readAt)
+    const wds = this.#repair.begin(this.#reads.lossStart, this.#ready)
+    for (const wd of wds) this.#port.removeWatch(wd)
+    for (const root of this.table.roots) this.#crawler.request(root)
+  }
+
+  /** The crawler has found an entry. */
+  #found(node: WatchNode, name: string, isDirectory: boolean): void {
+    if (this.#ready && node.former !== undefined) {
+      const former = this.#repair.found(node, name, isDirectory)
+      this.#remember(node, name, isDirectory)
+      if (former !== undefined) this.#requestChild(node, name, former)
+      return
+    }
+    this.#remember(node, name, isDirectory)
+    if (this.#ready) this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
+    else if (isDirectory && this.table.rootOf(node).recursive) this.#requestChild(node, name)
+  }
+
+  #requestChild(parent: WatchNode, name: string, former?: WatchNode): void {
+    let child = this.table.child(parent, name)
+    if (child === undefined) {
+      if (this.#isPruned(parent, name)) return
+      child = this.table.attach(parent, name)
+      child.former = former
+    }
+    if (child.wd === 0) this.#crawler.request(child)
+  }
+
+  #isPruned(parent: WatchNode, name: string): boolean {
+    const above = this.table.relativePath(parent)
+    return this.#options.prune(above === '' ? name : `${above}/${name}`, name)
+  }
+
+  #remember(node: WatchNode, name: string, isDirectory: boolean): void {
+    node.entries?.set(name, isDirectory)
+  }
+
+  /** Tells something that was found, not reported. */
+  #tell(mask: number, node: WatchNode, name: string): void {
+    this.#listener.event(mask, node, name, 0, 0, true)
+  }
+
+  #emit(mask: number, node: WatchNode, name: string, cookie: number, readAt: number): void {
+    if (this.#ready) this.#listener.event(mask, node, name, cookie, readAt, false)
+  }
+}
