@@ -6,4 +6,5 @@ export default {
   testEnvironment: 'node',
   transform: {},
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/../test/summaryReporter.js'],
 }

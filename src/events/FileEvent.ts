@@ -86,7 +86,7 @@ export class FileEvent {
   readonly contentPreview: ContentPreview | null | undefined
   readonly controlDetails: ControlDetails | undefined
   // Private: two events that say the same are equal, whichever table they came from.
-  readonly #origin: EventOrigin | undefined
+  #origin: EventOrigin | undefined
 
   constructor(fields: FileEventFields) {
     this.timestampMicros = fields.timestampMicros
@@ -124,7 +124,10 @@ export class FileEvent {
 
   /** A copy with some fields changed. */
   with(changes: Partial<FileEventFields>): FileEvent {
-    return new FileEvent({ ...this, origin: this.#origin, ...changes })
+    const copy = new FileEvent(this)
+    const { origin, ...fields } = changes
+    if ('origin' in changes) copy.#origin = origin
+    return Object.assign(copy, fields)
   }
 
   /** The wire form, so that `JSON.stringify(event)` is the NDJSON line. */

@@ -42,7 +42,7 @@ export interface WireEvent {
   readonly control_details?: Wire<ControlDetails>
 }
 
-let lastSecond = -1
+let lastSecond = NaN
 let lastSecondText = ''
 
 /** RFC 3339 in UTC with six decimals. The whole seconds are kept from call to call: they rarely change. */

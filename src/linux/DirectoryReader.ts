@@ -82,7 +82,7 @@ export class DirectoryReader {
   }
 
   /** Calls `use` with the path of a magic link to a directory whose own path is too long; or returns -errno. */
-  withLink(path: string, use: (link: string) => number): number {
+  withLink<T>(path: string, use: (link: string) => T): T | number {
     const fd = this.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW)
     if (fd < 0) return fd
     try {
@@ -90,6 +90,13 @@ export class DirectoryReader {
     } finally {
       this.#c.close(fd)
     }
+  }
+
+  /** Calls `use` with a path to the same entry that is not too long; or returns -errno. */
+  withShortPath<T>(path: string, use: (path: string) => T): T | number {
+    if (path.length <= PATH_MAX) return use(path)
+    const cut = path.lastIndexOf('/')
+    return this.withLink(path.slice(0, cut), (link) => use(link + path.slice(cut)))
   }
 
   list(path: string): DirectoryEntry[] | number {

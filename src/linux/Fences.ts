@@ -27,17 +27,13 @@ export class Fences {
 
   /** `addWatch` returns a watch descriptor or -errno. Fences come before all other watches. */
   constructor(addWatch: (path: string, mask: number) => number, failed: (errno: number) => Error) {
-    for (let i = 0; i < SLOTS; i++) {
-      const keeper = openSync('/dev/null', 'r')
-      const file = openSync(`/proc/self/fdinfo/${keeper}`, 'r')
-      const wd = addWatch(`/proc/self/fd/${file}`, IN.ACCESS)
-      this.#slots.push({ wd, keeper, file, token: 0, stale: false })
-      if (wd < 0) {
-        this.close()
-        throw failed(-wd)
-      }
-      this.#lastWd = wd
+    try {
+      for (let i = 0; i < SLOTS; i++) this.#slots.push(openSlot(addWatch, failed))
+    } catch (error) {
+      this.close()
+      throw error
     }
+    this.#lastWd = this.#slots[SLOTS - 1]!.wd
   }
 
   /** Watch descriptors up to this one are fences. */
@@ -80,3 +76,18 @@ export class Fences {
 }
 
 const scratch = Buffer.alloc(1)
+
+function openSlot(addWatch: (path: string, mask: number) => number, failed: (errno: number) => Error): Slot {
+  const keeper = openSync('/dev/null', 'r')
+  let file: number | undefined
+  try {
+    file = openSync(`/proc/self/fdinfo/${keeper}`, 'r')
+    const wd = addWatch(`/proc/self/fd/${file}`, IN.ACCESS)
+    if (wd < 0) throw failed(-wd)
+    return { wd, keeper, file, token: 0, stale: false }
+  } catch (error) {
+    if (file !== undefined) closeSync(file)
+    closeSync(keeper)
+    throw error
+  }
+}

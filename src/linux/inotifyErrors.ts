@@ -2,29 +2,52 @@ import { readFileSync } from 'node:fs'
 import { FsflowError } from '../errors/index.js'
 import { EMFILE, ENFILE, ENOSPC, errnoName } from './errno.js'
 
-const directory = '/proc/sys/fs/inotify'
-
 export type InotifyLimit = 'max_user_watches' | 'max_user_instances' | 'max_queued_events'
+
+interface Bound {
+  /** Infinity where /proc does not tell it. */
+  readonly value: number
+  readonly path: string
+  /** As sysctl(8) names it. */
+  readonly sysctl: string
+}
+
+/** The limit that binds: inside a user namespace its own ones count too, see user_namespaces(7). */
+function bound(name: InotifyLimit): Bound {
+  const whole = readBound(`fs.inotify.${name}`)
+  if (name === 'max_queued_events') return whole
+  const own = readBound(`user.${name.replace('user', 'inotify')}`)
+  return own.value < whole.value ? own : whole
+}
+
+function readBound(sysctl: string): Bound {
+  const path = `/proc/sys/${sysctl.replaceAll('.', '/')}`
+  try {
+    return { value: Number(readFileSync(path, 'utf8')), path, sysctl }
+  } catch {
+    return { value: Infinity, path, sysctl }
+  }
+}
 
 /** A limit of inotify(7), or `undefined` where /proc does not tell it. */
 export function inotifyLimit(name: InotifyLimit): number | undefined {
-  try {
-    return Number(readFileSync(`${directory}/${name}`, 'utf8'))
-  } catch {
-    return undefined
-  }
+  const { value } = bound(name)
+  return value === Infinity ? undefined : value
 }
+
+const shown = (value: number) => (value === Infinity ? 'unknown' : String(value))
+const finite = (value: number) => (value === Infinity ? 0 : value)
 
 /** Why no instance could be had. Without an errno the limit on instances is taken to be the reason. */
 export function inotifyOpenError(errno: number | undefined): FsflowError {
   if (errno === ENOSPC) return watchLimitError(undefined)
   if (errno === undefined || errno === EMFILE || errno === ENFILE) {
-    const limit = inotifyLimit('max_user_instances')
+    const { value, path, sysctl } = bound('max_user_instances')
     return new FsflowError({
       code: 'FSFLOW_WATCH_LIMIT',
-      message: `no inotify instance is free: the limit for a user is ${limit ?? 'unknown'}`,
-      path: `${directory}/max_user_instances`,
-      hint: `Raise it with: sudo sysctl fs.inotify.max_user_instances=${Math.max(2 * (limit ?? 0), 256)}`,
+      message: `no inotify instance is free: the limit for a user is ${shown(value)}`,
+      path,
+      hint: `Raise it with: sudo sysctl ${sysctl}=${Math.max(2 * finite(value), 256)}`,
     })
   }
   return new FsflowError({ code: 'FSFLOW_KERNEL', message: `inotify_init1 failed: ${errnoName(errno)}` })
@@ -39,14 +62,14 @@ export interface WatchLimitFacts {
 
 /** Out of watches: how many are needed, what the limit is, who uses them, and how to raise it. */
 export function watchLimitError(facts: WatchLimitFacts | undefined): FsflowError {
-  const limit = inotifyLimit('max_user_watches')
+  const { value, path, sysctl } = bound('max_user_watches')
   const needed = facts === undefined ? '' : `${facts.needed} watches are needed, `
   const users = facts === undefined || facts.users.length === 0 ? '' : `; in use by ${facts.users.join(', ')}`
-  const enough = Math.max(2 * (facts?.needed ?? 0) + (limit ?? 0), 524_288)
+  const enough = Math.max(2 * (facts?.needed ?? 0) + finite(value), 524_288)
   return new FsflowError({
     code: 'FSFLOW_WATCH_LIMIT',
-    message: `out of inotify watches: ${needed}the limit for a user is ${limit ?? 'unknown'}${users}`,
-    path: `${directory}/max_user_watches`,
-    hint: `Raise it with: sudo sysctl fs.inotify.max_user_watches=${enough}  or exclude directories.`,
+    message: `out of inotify watches: ${needed}the limit for a user is ${shown(value)}${users}`,
+    path,
+    hint: `Raise it with: sudo sysctl ${sysctl}=${enough}  or exclude directories.`,
   })
 }

@@ -30,15 +30,20 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
 
   let fences: Fences
   let thread: DrainThread
+  let undo = () => closeSync(fd)
   const directories = new DirectoryReader()
   try {
     fences = new Fences(addPath, inotifyOpenError)
+    undo = () => {
+      fences.close()
+      closeSync(fd)
+    }
     thread = new DrainThread(fd, options.backlogBytes, {
       onBatch: (buffer, readAt) => listener.onRecords(withFences(decodeInotify(buffer), fences), readAt),
       onFailure: (error) => listener.onFailure(error),
     })
   } catch (error) {
-    closeSync(fd)
+    undo()
     throw error
   }
 
@@ -51,8 +56,8 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     },
     removeWatch: (wd) => void c.inotifyRmWatch(fd, wd),
     list: (path) => directories.list(path),
-    identify,
-    changedAt,
+    identify: (path) => directories.withShortPath(path, identify),
+    changedAt: (path) => directories.withShortPath(path, changedAt),
     fence: () => fences.post(),
     async close() {
       await thread.stop()

@@ -1,5 +1,6 @@
-import { accessSync, constants, readdirSync, statSync, type Dirent } from 'node:fs'
+import { accessSync, constants, lstatSync, readdirSync, statSync, watch, type Dirent } from 'node:fs'
 import { createRequire } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
 import { nowMicros } from './clock.js'
 import { changedAt, identify } from './DirectoryReader.js'
@@ -15,6 +16,7 @@ import type {
 } from './InotifyBinding.js'
 import { IN } from './inotifyMasks.js'
 import { withFences } from './koffiInotify.js'
+import { libc, type Libc } from './libc.js'
 import { rawFromText, textFromRaw } from './rawPath.js'
 
 interface NodeInotifyEvent {
@@ -33,6 +35,7 @@ interface NodeInotify {
 
 // Records are handed on together; more than this are not gathered, since the addon reads without a pause.
 const BATCH = 2048
+const IN_CLOEXEC = 0o2000000
 
 function loadAddon(): new () => NodeInotify {
   try {
@@ -48,20 +51,48 @@ function loadAddon(): new () => NodeInotify {
   }
 }
 
+/** Throws when no instance is free: the addon itself would then abort the process. */
+function requireInstance(): void {
+  let c: Libc
+  try {
+    c = libc()
+  } catch {
+    requireInstanceByNode()
+    return
+  }
+  const fd = c.inotifyInit1(IN_CLOEXEC)
+  if (fd < 0) throw inotifyOpenError(c.errno())
+  c.close(fd)
+}
+
+// Node opens an instance at its first watch and keeps it.
+function requireInstanceByNode(): void {
+  try {
+    watch('/', { persistent: false }).close()
+  } catch (error) {
+    throw inotifyOpenError(errnoOf(error))
+  }
+}
+
 /**
  * inotify by the addon node-inotify, on the main thread.
  *
  * Its limits: names that are not UTF-8 are mangled, the kernel's queue fills up while the main thread is busy,
- * and a failed watch has no errno, so that the reason is found by looking.
+ * programs started meanwhile inherit the descriptor, and a failed watch has no errno, so that the reason is
+ * found by looking.
  */
 export function nodeInotify(listener: InotifyListener): InotifyBinding {
-  const Inotify = loadAddon()
-  let handle: NodeInotify
-  try {
-    handle = new Inotify()
-  } catch {
-    throw inotifyOpenError(undefined)
+  if (!isMainThread) {
+    // It reads on the event loop of the main thread, whichever thread asks.
+    throw new FsflowError({
+      code: 'FSFLOW_BINDING_UNAVAILABLE',
+      message: 'node-inotify works on the main thread only',
+      hint: "Use binding: 'koffi' in a worker thread.",
+    })
   }
+  const Inotify = loadAddon()
+  requireInstance()
+  const handle = new Inotify()
 
   let pending: InotifyRecord[] = []
   let scheduled: NodeJS.Immediate | undefined
@@ -86,7 +117,13 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
     const wd = handle.addWatch({ path: text, watch_for: mask, callback })
     return wd < 0 ? -whyNot(text, mask) : wd
   }
-  const fences = new Fences(addWatch, inotifyOpenError)
+  let fences: Fences
+  try {
+    fences = new Fences(addWatch, inotifyOpenError)
+  } catch (error) {
+    handle.close()
+    throw error
+  }
   // The overflow record has the descriptor -1, and the addon calls what is stored under it, or dies.
   handle['-1'] = callback
 
@@ -116,7 +153,7 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
 
 function whyNot(path: string, mask: number): number {
   try {
-    const stat = statSync(path)
+    const stat = (mask & IN.DONT_FOLLOW) === 0 ? statSync(path) : lstatSync(path)
     if ((mask & IN.ONLYDIR) !== 0 && !stat.isDirectory()) return ENOTDIR
     accessSync(path, constants.R_OK)
   } catch (error) {

@@ -1,6 +1,5 @@
 // Paths are bytes. Inside fsflow they are latin1 strings, one character a byte: lossless, and cheap as map keys.
 
-// eslint-disable-next-line no-control-regex -- NUL to DEL is what ASCII is
 const ascii = /^[\0-\x7f]*$/
 
 /** The raw form of a path or name that came as text. */

@@ -2,7 +2,17 @@ import { IN } from '../linux/inotifyMasks.js'
 import { FENCE_WD, type InotifyRecord } from './port.js'
 
 // Both halves of a rename are queued within one system call: only another processor can put a record between.
-const PAIR_REACH = 64
+export const PAIR_REACH = 64
+
+const ENTRY_CHANGES = IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
+
+/** What is known of a rename beyond its first half; indices are -1 for what was not seen. */
+export interface RestOfMove {
+  readonly to: number
+  readonly self: number
+  /** True when no more of it will come. */
+  readonly complete: boolean
+}
 
 /** The records that have been read and not yet applied, with their times; they can be looked at ahead of time. */
 export class RecordQueue {
@@ -75,24 +85,28 @@ export class RecordQueue {
     return -1
   }
 
-  /** Where the second half of a rename stands. Without `far` only as far as another processor may push it. */
-  findMovedTo(cookie: number, far: boolean): number {
-    const end = far ? this.#records.length : Math.min(this.#records.length, this.#head + PAIR_REACH)
+  /**
+   * Looks for the rest of the rename whose MOVED_FROM is at the head: its MOVED_TO, and MOVE_SELF on one of
+   * the watches in `wds`. A directory stays locked until all records of a rename in it are queued: so the next
+   * entry that comes or goes in the same one proves that there is no more, as does a lost watch or an overflow.
+   */
+  lookAhead(from: InotifyRecord, wds: readonly number[]): RestOfMove {
+    let to = -1
+    const end = wds.length > 0 ? this.#records.length : this.#head + PAIR_REACH
     for (let i = this.#head + 1; i < end; i++) {
-      const record = this.#records[i]
-      if (record !== undefined && record.cookie === cookie && (record.mask & IN.MOVED_TO) !== 0) return i
-    }
-    return -1
-  }
-
-  /** The first record behind the head that ends the wait for a moved directory with one of these watches. */
-  findEndOfMove(wds: readonly number[]): number {
-    for (let i = this.#head + 1; i < this.#records.length; i++) {
+      if (i >= this.#records.length) return { to, self: -1, complete: false }
       const record = this.#records[i]
       if (record === undefined) continue
-      if ((record.mask & IN.Q_OVERFLOW) !== 0) return i
-      if ((record.mask & (IN.MOVE_SELF | IN.IGNORED)) !== 0 && wds.includes(record.wd)) return i
+      const { mask } = record
+      if ((mask & IN.MOVED_TO) !== 0 && record.cookie === from.cookie) {
+        to = i
+        if (wds.length === 0) return { to, self: -1, complete: true }
+      } else if ((mask & (IN.MOVE_SELF | IN.IGNORED)) !== 0 && wds.includes(record.wd)) {
+        return { to, self: (mask & IN.MOVE_SELF) !== 0 ? i : -1, complete: true }
+      } else if ((mask & IN.Q_OVERFLOW) !== 0 || (record.wd === from.wd && (mask & ENTRY_CHANGES) !== 0)) {
+        return { to, self: -1, complete: true }
+      }
     }
-    return -1
+    return { to, self: -1, complete: wds.length === 0 }
   }
 }

@@ -101,12 +101,13 @@ export class Repair {
     }
   }
 
-  /** Tells that all that was told below a directory is gone, before it could be compared. */
-  goneBelow(node: WatchNode): void {
-    const { former } = node
-    if (node.entries !== undefined || former?.entries === undefined) return
+  /** Tells that all that was told of a directory's content is gone, while the directory itself lives on. */
+  empty(node: WatchNode): void {
+    const told = lastTold(node)
+    if (told.entries === undefined) return
+    for (const [name, isDirectory] of told.entries) this.#tellGone(told, node, name, isDirectory)
+    told.entries.clear()
     node.former = undefined
-    for (const [name, isDirectory] of former.entries) this.#tellGone(former, node, name, isDirectory)
   }
 
   #compareFile(node: WatchNode, name: string): void {
@@ -124,7 +125,7 @@ export class Repair {
       this.#table.adopt(told, node, name)
       for (const [entry, below] of told.entries) this.#tellGone(told, told, entry, below)
     }
-    this.#counts!.deleted++
+    if (this.#counts !== undefined) this.#counts.deleted++
     this.#tell(IN.DELETE | (isDirectory ? IN.ISDIR : 0), node, name)
   }
 }

@@ -1,5 +1,6 @@
 import { IN } from '../linux/inotifyMasks.js'
 import { Crawler } from './Crawler.js'
+import { Moves } from './Moves.js'
 import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
 import { RecordQueue } from './RecordQueue.js'
 import { ReadLog } from './ReadLog.js'
@@ -54,6 +55,9 @@ const OWN_LISTING = IN.OPEN | IN.ACCESS | IN.CLOSE_NOWRITE
  *
  * Records are applied in kernel order. Two things make it wait for more of them before it goes on: the
  * directories that were just watched and listed (see Crawler), and the second half of a directory's rename.
+ * What it tells never contradicts itself: where the kernel's records are ambiguous (only RENAME_EXCHANGE can make
+ * them so), a synthetic event says what must have happened as soon as a later record shows it.
+ *
  * It has no clock and does no I/O but through its port.
  */
 export class Watcher {
@@ -65,12 +69,10 @@ export class Watcher {
   readonly #crawler: Crawler
   readonly #repair: Repair
   #reads: ReadLog
-  /** Directories that a rename has displaced; the next records tell whether they were replaced or exchanged. */
-  #displaced: WatchNode[] = []
+  readonly #moves: Moves
   #ready = false
   #running = false
   #waiting = false
-  #moveFence = 0
   #lastFence = 0
   #stopFence = 0
   #stopping = false
@@ -84,6 +86,14 @@ export class Watcher {
       this.#tell(mask, node, name),
     )
     this.#reads = new ReadLog(options.queueLimit, 0)
+    this.#moves = new Moves(port, this.table, this.#queue, {
+      leave: (node, name, mask, cookie, readAt) => this.#leave(node, name, mask, cookie, readAt),
+      arrive: (node, record, readAt) => this.#arrive(node, record, readAt),
+      moved: (node, record, readAt) => this.#moved(node, record, readAt),
+      release: (node) => this.#release(node),
+      empty: (node) => this.#empty(node),
+      isPruned: (parent, name) => this.#isPruned(parent, name),
+    })
     this.#crawler = new Crawler(port, this.table, TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK, {
       remember: options.repair,
       found: (node, name, isDirectory) => this.#found(node, name, isDirectory),
@@ -94,7 +104,7 @@ export class Watcher {
         this.#release(node)
       },
       drop: (node) => {
-        this.#repair.goneBelow(node)
+        this.#empty(node)
         this.#release(node)
       },
     })
@@ -138,8 +148,7 @@ export class Watcher {
   /** Goes on without the second half of a rename. */
   expireWait(): void {
     if (!this.#waiting) return
-    this.#waiting = false
-    this.#moveFence = -1
+    this.#moves.expire()
     this.#run()
   }
 
@@ -160,7 +169,7 @@ export class Watcher {
       const end = this.#queue.findFence(this.#crawler.fence)
       if (end < 0) return false
       const lost = (this.#queue.at(end)!.mask & IN.Q_OVERFLOW) !== 0
-      this.#crawler.settle(this.#queue, end, this.#displaced, lost)
+      this.#crawler.settle(this.#queue, end, this.#moves.displaced, lost)
     }
     while (!this.#queue.isEmpty) {
       const index = this.#queue.head
@@ -195,6 +204,7 @@ export class Watcher {
     const { wd, mask, name } = record
     if (wd === FENCE_WD) {
       this.#lastFence = record.cookie
+      this.#moves.fencePassed(record.cookie)
       if (this.#stopFence !== 0 && record.cookie >= this.#stopFence) this.#stopping = true
       return true
     }
@@ -205,7 +215,8 @@ export class Watcher {
     const node = this.table.byWd(wd)
     if (node === undefined) return true
     if ((mask & IN.IGNORED) !== 0) {
-      this.#ignored(node)
+      this.table.clearWatch(node)
+      this.#moves.ignored(node)
       return true
     }
     if (name === '') {
@@ -213,7 +224,9 @@ export class Watcher {
       return true
     }
     if (node.root?.only !== undefined && !node.root.only.has(name)) return true
-    if ((mask & IN.MOVED_FROM) !== 0) return this.#applyMovedFrom(node, record, readAt)
+    if ((mask & IN.MOVED_FROM) !== 0) return this.#moves.apply(node, record, readAt)
+    if ((mask & IN.MOVED_TO) !== 0) this.#moves.arrived(node, name)
+    else this.#moves.interrupt()
     if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) this.#arrive(node, record, readAt)
     else if ((mask & IN.DELETE) !== 0) this.#leave(node, name, mask, record.cookie, readAt)
     else this.#touch(node, name, mask, readAt)
@@ -249,122 +262,53 @@ export class Watcher {
 
   #arrive(node: WatchNode, record: InotifyRecord, readAt: number): void {
     const { name, mask } = record
+    const isDirectory = (mask & IN.ISDIR) !== 0
     const existing = this.table.child(node, name)
-    if (existing !== undefined) {
-      if ((mask & IN.MOVED_TO) !== 0 && existing.wd !== 0) {
-        this.table.unlink(existing)
-        this.#displaced.push(existing)
-      } else this.#release(existing)
+    if ((mask & IN.MOVED_TO) !== 0) {
+      if (existing !== undefined) this.#moves.displace(existing)
+    } else {
+      if (existing !== undefined) {
+        this.#empty(existing)
+        this.#release(existing)
+      }
+      const told = node.entries?.get(name)
+      if (told !== undefined && this.#ready) this.#tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
     }
-    this.#remember(node, name, (mask & IN.ISDIR) !== 0)
+    this.#remember(node, name, isDirectory)
     this.#emit(mask, node, name, record.cookie, readAt)
-    if (!this.#ready && (mask & IN.ISDIR) !== 0) this.#requestChild(node, name)
+    if (!this.#ready && isDirectory) this.#requestChild(node, name)
   }
 
-  #leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
-    node.entries?.delete(name)
-    const child = (mask & IN.ISDIR) === 0 ? undefined : this.table.child(node, name)
-    if (child !== undefined) {
-      this.#repair.goneBelow(child)
-      this.#release(child)
-    }
+  #moved(node: WatchNode, { mask, name, cookie }: InotifyRecord, readAt: number): void {
+    this.#remember(node, name, true)
     this.#emit(mask, node, name, cookie, readAt)
   }
 
-  #applyMovedFrom(node: WatchNode, record: InotifyRecord, readAt: number): boolean {
-    const { name, mask, cookie } = record
-    const candidates = (mask & IN.ISDIR) === 0 ? [] : this.#candidates(node, name)
-    const to = this.#queue.findMovedTo(cookie, candidates.length > 0)
-    const wds = candidates.filter((candidate) => candidate.wd !== 0).map((candidate) => candidate.wd)
-    let moved = candidates[0]
-    if (wds.length > 0) {
-      // MOVE_SELF comes last, on the watch of the very directory that moved, whether it stays in the tree or not.
-      const end = this.#queue.findEndOfMove(wds)
-      if (end < 0 && this.#moveFence !== -1) return false
-      const last = end < 0 ? undefined : this.#queue.at(end)
-      moved = candidates.find((candidate) => candidate.wd === last?.wd) ?? moved
-      if (last !== undefined && (last.mask & IN.MOVE_SELF) !== 0) this.#queue.consume(end)
-    } else if (moved !== undefined && to < 0) {
-      // Not watched, so it has no MOVE_SELF: what a fence does not show will not come.
-      if (this.#moveFence === 0) this.#moveFence = this.#port.fence()
-      if (this.#moveFence !== -1 && this.#queue.findFence(this.#moveFence) < 0) return false
+  #leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
+    const isDirectory = (mask & IN.ISDIR) !== 0
+    const isKnown = node.entries === undefined || node.entries.has(name)
+    if (!isKnown && this.#ready) this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
+    node.entries?.delete(name)
+    const child = isDirectory ? this.table.child(node, name) : undefined
+    if (child !== undefined) {
+      if ((mask & IN.DELETE) !== 0) this.#empty(child)
+      this.#release(child)
     }
-    this.#moveFence = 0
-
-    const destination = to < 0 ? undefined : this.#queue.at(to)
-    if (moved === undefined) {
-      this.#leave(node, name, mask, cookie, readAt)
-      if (destination !== undefined) {
-        const target = this.table.byWd(destination.wd)
-        if (target !== undefined) this.#apply(destination, this.#queue.timeAt(to))
-        this.#queue.consume(to)
-      }
-      return true
-    }
-    this.#moveDirectory(node, record, moved, destination, readAt)
-    if (destination !== undefined) this.#queue.consume(to)
-    return true
-  }
-
-  #moveDirectory(
-    node: WatchNode,
-    from: InotifyRecord,
-    moved: WatchNode,
-    to: InotifyRecord | undefined,
-    readAt: number,
-  ): void {
-    this.#displaced = this.#displaced.filter((candidate) => candidate !== moved)
-    // After an exchange the name may by now stand for the other directory: then it stays.
-    if (this.table.child(node, from.name) === moved || this.table.child(node, from.name) === undefined) {
-      node.entries?.delete(from.name)
-    }
-    const target = to === undefined ? undefined : this.table.byWd(to.wd)
-    const wanted =
-      target !== undefined && !(target.root?.only !== undefined && !target.root.only.has(to!.name))
-    if (!wanted || this.#isPruned(target, to!.name)) {
-      this.#release(moved)
-      this.#emit(from.mask, node, from.name, from.cookie, readAt)
-      if (wanted) this.#arrive(target, to!, readAt)
-      return
-    }
-    this.table.unlink(moved)
-    this.#emit(from.mask, node, from.name, from.cookie, readAt)
-    const existing = this.table.child(target, to!.name)
-    if (existing !== undefined && existing !== moved) {
-      this.table.unlink(existing)
-      if (existing.wd !== 0) this.#displaced.push(existing)
-      else this.#release(existing)
-    }
-    this.table.move(moved, target, to!.name)
-    this.#remember(target, to!.name, true)
-    this.#emit(to!.mask, target, to!.name, to!.cookie, readAt)
-  }
-
-  /** The directories that may be meant by a name: the one in the table, and those displaced from there. */
-  #candidates(node: WatchNode, name: string): WatchNode[] {
-    const candidates = this.#displaced.filter(
-      (candidate) => candidate.parent === node && candidate.name === name,
-    )
-    const child = this.table.child(node, name)
-    if (child !== undefined) candidates.unshift(child)
-    return candidates
-  }
-
-  #ignored(node: WatchNode): void {
-    this.table.clearWatch(node)
-    const displaced = this.#displaced.indexOf(node)
-    if (displaced >= 0) {
-      this.#displaced.splice(displaced, 1)
-      this.#release(node)
-    }
+    this.#emit(mask, node, name, cookie, readAt)
   }
 
   #release(node: WatchNode): void {
     for (const wd of this.table.remove(node)) this.#port.removeWatch(wd)
   }
 
+  #empty(node: WatchNode): void {
+    if (this.#ready) this.#repair.empty(node)
+    if (node.children === undefined) return
+    for (const child of [...node.children.values()]) this.#release(child)
+  }
+
   #overflowed(readAt: number): void {
-    this.#displaced = []
+    this.#moves.reset()
     if (this.#ready) this.#listener.overflow(readAt)
     const wds = this.#repair.begin(this.#reads.lossStart, this.#ready)
     for (const wd of wds) this.#port.removeWatch(wd)

@@ -3,7 +3,8 @@ import { pathKey, oldPathKey, type FileEvent } from '../../src/events/index.js'
 
 /**
  * What a consumer holds that takes a listing at MONITOR_START and then applies the events: path key to
- * "is a directory".
+ * "is a directory". A directory that arrives leaves alone what is known below its name: the listing may have
+ * been ahead of the event.
  */
 export class TreeState {
   readonly entries = new Map<string, boolean>()
@@ -18,14 +19,14 @@ export class TreeState {
     const path = pathKey(event)
     switch (event.eventType) {
       case 'MOVED_TO':
-        this.#drop(path)
+        if (!event.isDirectory) this.#drop(path)
         for (const [below, isDirectory] of this.#moving.get(event.cookie!) ?? []) {
           this.entries.set(path + below, isDirectory)
         }
         this.entries.set(path, event.isDirectory)
         break
       case 'CREATE':
-        this.#drop(path)
+        if (!event.isDirectory) this.#drop(path)
         this.entries.set(path, event.isDirectory)
         break
       case 'MOVED_FROM': {
@@ -57,7 +58,7 @@ export class TreeState {
   #move(from: string, to: string, isDirectory: boolean): void {
     const below = isDirectory ? this.#below(from).map((path) => [path, this.entries.get(path)!] as const) : []
     this.#drop(from)
-    this.#drop(to)
+    if (!isDirectory) this.#drop(to)
     this.entries.set(to, isDirectory)
     for (const [path, directory] of below) this.entries.set(to + path.slice(from.length), directory)
   }

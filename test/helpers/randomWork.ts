@@ -1,5 +1,15 @@
 // A process that works at random in a tree: `node randomWork.js TREE OUTSIDE SEED STEPS`.
-import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 const [tree, outside, seedText, stepsText] = process.argv.slice(2) as [string, string, string, string]
@@ -22,7 +32,9 @@ function someDirectory(top: string): string {
   for (let depth = 0; depth < 6 && random() < 0.65; depth++) {
     let below: string[]
     try {
-      below = readdirSync(current, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name)
+      below = readdirSync(current, { withFileTypes: true })
+        .filter((e) => e.isDirectory())
+        .map((e) => e.name)
     } catch {
       break
     }
@@ -49,7 +61,11 @@ const steps: (() => void)[] = [
   () => rmSync(somePath(tree), { recursive: true, force: true }),
   () => renameSync(somePath(tree), somePath(tree)),
   () => renameSync(somePath(tree), somePath(tree)),
-  () => renameSync(someDirectory(tree), somePath(tree)),
+  () => {
+    // Not the tree itself: while another process moves the target out, even that rename can succeed.
+    const directory = someDirectory(tree)
+    if (directory !== tree) renameSync(directory, somePath(tree))
+  },
   () => renameSync(somePath(tree), join(outside, `${process.pid}-${Math.floor(random() * 5)}`)),
   () => {
     const inside = readdirSync(outside)

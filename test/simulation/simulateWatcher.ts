@@ -1,0 +1,230 @@
+import { IN } from '../../src/linux/inotifyMasks.js'
+import { SimulatedError } from '../../src/testing/simulatedError.js'
+import { SimulatedFilesystem } from '../../src/testing/simulatedFilesystem.js'
+import type { InotifyRecord } from '../../src/watching/port.js'
+import { Watcher } from '../../src/watching/Watcher.js'
+
+/** One system call of somebody who works in the filesystem. */
+export type Operation =
+  | { readonly call: 'mkdir' | 'mknod' | 'append' | 'unlink' | 'rmdir'; readonly path: string }
+  | { readonly call: 'rename' | 'exchange'; readonly path: string; readonly to: string }
+
+/** What the scheduler lets happen next. */
+export type Step =
+  /** Somebody does something. */
+  | { readonly do: Operation }
+  /** The watching code gets records, as many as this. */
+  | { readonly read: number }
+  /** Somebody does something just before the next system call of the watching code. */
+  | { readonly inside: Operation }
+
+export interface SimulationOptions {
+  /** What is there before the watch starts, parents before children; directories end in a slash. */
+  readonly tree?: readonly string[]
+  readonly maxQueuedEvents?: number
+  /**
+   * The steps begin while the first crawl is under way. The consumer then starts with what the watcher has
+   * found, since a listing of its own at MONITOR_START would be ahead of the events.
+   */
+  readonly fromTheStart?: boolean
+  /** A watcher that is broken on purpose: new directories are not followed. */
+  readonly withoutFollowing?: boolean
+}
+
+const ROOT = '/w'
+const OUTSIDE = '/o'
+
+function perform(fs: SimulatedFilesystem, operation: Operation): void {
+  try {
+    switch (operation.call) {
+      case 'mkdir':
+        fs.mkdir(operation.path)
+        break
+      case 'mknod':
+        fs.mknod(operation.path)
+        break
+      case 'append':
+        fs.appendFile(operation.path, 'x')
+        break
+      case 'unlink':
+        fs.unlink(operation.path)
+        break
+      case 'rmdir':
+        fs.rmdir(operation.path)
+        break
+      case 'rename':
+        fs.rename(operation.path, operation.to)
+        break
+      case 'exchange':
+        fs.exchange(operation.path, operation.to)
+        break
+    }
+  } catch (error) {
+    // Most calls do not apply to the tree as it is.
+    if (!(error instanceof SimulatedError)) throw error
+  }
+}
+
+/** Applies raw events to a state and says what a right stream never does. */
+class Consumer {
+  readonly state: Map<string, boolean>
+  readonly faults: string[] = []
+  readonly log: string[] = []
+  readonly #moving = new Map<number, [string, boolean][]>()
+  /** After an overflow the state is made good piece by piece: until it is, the order is not judged. */
+  judging = true
+
+  constructor(listing: ReadonlyMap<string, boolean>) {
+    this.state = new Map(listing)
+  }
+
+  apply(mask: number, path: string, cookie: number): void {
+    const isDirectory = (mask & IN.ISDIR) !== 0
+    const told = this.state.get(path)
+    const parent = path.slice(0, path.lastIndexOf('/'))
+    if (this.judging && parent !== ROOT && this.state.get(parent) !== true) {
+      this.faults.push(`event below ${parent}, which is not there: ${path}`)
+    }
+    if ((mask & IN.CREATE) !== 0) {
+      if (this.judging && told !== undefined) this.faults.push(`born twice: ${path}`)
+      this.state.set(path, isDirectory)
+    } else if ((mask & IN.MOVED_TO) !== 0) {
+      if (this.#below(path).length > 0) this.faults.push(`replaced before what is in it was gone: ${path}`)
+      this.state.set(path, isDirectory)
+      for (const [below, directory] of this.#moving.get(cookie) ?? []) this.state.set(path + below, directory)
+    } else if (this.judging && told !== isDirectory) {
+      this.faults.push(`not there as told: ${path}`)
+    }
+    if ((mask & IN.MOVED_FROM) !== 0) {
+      const below = this.#below(path)
+      this.#moving.set(
+        cookie,
+        below.map((key) => [key.slice(path.length), this.state.get(key)!]),
+      )
+    }
+    if ((mask & (IN.MOVED_FROM | IN.DELETE)) !== 0) {
+      if (this.judging && (mask & IN.DELETE) !== 0 && this.#below(path).length > 0) {
+        this.faults.push(`deleted before what is in it: ${path}`)
+      }
+      this.#drop(path)
+    }
+  }
+
+  #drop(path: string): void {
+    this.state.delete(path)
+    for (const below of this.#below(path)) this.state.delete(below)
+  }
+
+  #below(path: string): string[] {
+    return [...this.state.keys()].filter((key) => key.startsWith(`${path}/`))
+  }
+}
+
+/** What the watcher has told, or would have, by its own memory. */
+function found(watcher: Watcher): Map<string, boolean> {
+  const state = new Map<string, boolean>()
+  const pending = [...watcher.table.roots]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (const [name, isDirectory] of node.entries ?? []) {
+      state.set(watcher.table.entryPath(node, name), isDirectory)
+      const child = node.children?.get(name)
+      if (child !== undefined) pending.push(child)
+    }
+  }
+  return state
+}
+
+function listing(fs: SimulatedFilesystem): Map<string, boolean> {
+  return new Map([...fs.tree(ROOT)].map(([path, type]) => [path, type === 'directory']))
+}
+
+/**
+ * Runs the watching code on a simulated kernel, step by step as told, then lets it come to rest. Returns what
+ * was wrong, in words; nothing when all was right.
+ */
+export function simulateWatcher(steps: readonly Step[], options: SimulationOptions = {}): string[] {
+  const fs = new SimulatedFilesystem()
+  fs.mkdir(ROOT)
+  fs.mkdir(OUTSIDE)
+  for (const path of options.tree ?? []) {
+    if (path.endsWith('/')) fs.mkdirp(path.slice(0, -1))
+    else fs.mknod(path)
+  }
+  const waiting: Operation[] = []
+  const kernel = fs.inotify({
+    maxQueuedEvents: options.maxQueuedEvents ?? 16_384,
+    entriesPerGetdents: 2,
+    beforeCall: () => {
+      const operation = waiting.shift()
+      if (operation !== undefined) perform(fs, operation)
+    },
+  })
+  let consumer: Consumer | undefined
+  const outcome = { stopped: false }
+  const watcher: Watcher = new Watcher(
+    kernel,
+    {
+      event(mask, node, name, cookie, _readAt, synthetic) {
+        const path = watcher.table.entryPath(node, name)
+        consumer!.log.push(`${mask.toString(16)} ${path}${synthetic ? ' (synthetic)' : ''}`)
+        if (name === '') return
+        consumer!.apply(mask, path, cookie)
+        const arrives = (mask & (IN.CREATE | IN.MOVED_TO)) !== 0 && (mask & IN.ISDIR) !== 0
+        if (arrives && options.withoutFollowing !== true) watcher.follow(node, name)
+      },
+      ready() {
+        consumer = new Consumer(found(watcher))
+      },
+      overflow: () => (consumer!.judging = false),
+      recovered: () => (consumer!.judging = true),
+      problem: ({ errno }) => consumer?.faults.push(`problem ${errno}`),
+      alias: (node) => consumer?.faults.push(`alias ${watcher.table.pathOf(node)}`),
+      stopped: () => (outcome.stopped = true),
+    },
+    {
+      mask: IN.MODIFY | IN.CLOSE_WRITE | IN.ATTRIB,
+      prune: () => false,
+      repair: true,
+      queueLimit: options.maxQueuedEvents ?? 16_384,
+    },
+  )
+  const push = (records: InotifyRecord[]) => {
+    if (records.length > 0) watcher.push(records, 1)
+  }
+  watcher.start([{ path: ROOT, only: undefined, recursive: true }], 0)
+  const comeToRest = () => {
+    for (let rounds = 0; rounds < 1000; rounds++) {
+      if (kernel.queued > 0) push(kernel.read())
+      else if (watcher.isWaiting) watcher.expireWait()
+      else return
+    }
+  }
+  if (options.fromTheStart !== true) comeToRest()
+  for (const step of steps) {
+    if ('do' in step) perform(fs, step.do)
+    else if ('inside' in step) waiting.push(step.inside)
+    else push(kernel.read(step.read))
+  }
+  waiting.length = 0
+  comeToRest()
+  watcher.stop()
+  comeToRest()
+
+  if (consumer === undefined) return ['never ready']
+  const faults = [...consumer.faults]
+  if (!outcome.stopped) faults.push('did not come to rest')
+  const disk = listing(fs)
+  for (const [path, isDirectory] of disk) {
+    if (consumer.state.get(path) !== isDirectory) faults.push(`missing: ${path}`)
+  }
+  for (const path of consumer.state.keys()) if (!disk.has(path)) faults.push(`too much: ${path}`)
+  const directories = [...disk.values()].filter(Boolean).length + 1
+  if (kernel.watches !== directories) faults.push(`${kernel.watches} watches for ${directories} directories`)
+  for (const [wd, path] of kernel.watchedPaths()) {
+    const node = watcher.table.byWd(wd)
+    if (node === undefined || watcher.table.pathOf(node) !== path)
+      faults.push(`watch ${wd} is not known as ${path}`)
+  }
+  if (faults.length > 0) faults.push(`events:\n  ${consumer.log.join('\n  ')}`)
+  return faults
+}
