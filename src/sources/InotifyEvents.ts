@@ -7,9 +7,8 @@ import {
   type EventType,
   type KernelEventType,
 } from '../events/index.js'
-import { nowMicros } from '../linux/clock.js'
 import { IN } from '../linux/inotifyMasks.js'
-import { inexactBytes, rawFromText, textFromRaw } from '../linux/rawPath.js'
+import { detached, inexactBytes, rawFromText, textFromRaw } from '../linux/rawPath.js'
 import type { KernelPort } from '../watching/port.js'
 import type { Watcher } from '../watching/Watcher.js'
 import type { WatchNode } from '../watching/WatchNode.js'
@@ -36,6 +35,9 @@ for (const [type, bit] of Object.entries(bits)) typeOfBit[31 - Math.clz32(bit)] 
 
 const EVENT_BITS = Object.values(bits).reduce((mask, bit) => mask | bit, 0)
 
+// Names come and go by the doing of others, and are told.
+const OWN_TYPES = EVENT_BITS & ~(bits.CREATE | bits.DELETE | bits.MOVED_FROM | bits.MOVED_TO)
+
 /** The kernel's event bits for the types that are wanted. */
 export function kernelMask(types: ReadonlySet<EventType>): number {
   let mask = 0
@@ -51,7 +53,9 @@ export class InotifyEvents {
   readonly #port: KernelPort
   readonly #wanted: ReadonlySet<EventType>
   readonly #resolve: boolean
-  readonly #ownFiles = new Map<string, OwnFile>()
+  readonly #ownFiles: readonly OwnFile[]
+  /** The names that they have had: only for these it is worth a look which file it is. */
+  readonly #ownNames = new Set<string>()
   #seq = 0
   // Events come in runs from one directory: its text is kept until the next one.
   #rawDirectory = ''
@@ -64,7 +68,8 @@ export class InotifyEvents {
     this.#port = port
     this.#wanted = request.eventTypes
     this.#resolve = request.resolvePaths
-    for (const file of request.ownFiles) this.#ownFiles.set(rawFromText(file.path), file)
+    this.#ownFiles = request.ownFiles
+    for (const { path } of request.ownFiles) this.#ownNames.add(rawFromText(path.slice(path.lastIndexOf('/') + 1)))
   }
 
   /** The event of a record, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
@@ -78,13 +83,13 @@ export class InotifyEvents {
   ): FileEvent | undefined {
     const eventType = typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
     if (eventType === undefined || (!this.#wanted.has(eventType) && eventType !== 'UNMOUNT')) return undefined
-    if (this.#ownFiles.size > 0 && this.#isOwn(mask, node, name)) return undefined
+    if (this.#ownFiles.length > 0 && this.#isOwn(mask, node, name)) return undefined
     const isDirectory = (mask & IN.ISDIR) !== 0
     const resolve = this.#resolve || eventType === 'UNMOUNT'
     if (resolve) this.#locate(node)
     const text = resolve ? this.#entryText(name) : ''
     return new FileEvent({
-      timestampMicros: synthetic ? nowMicros() : readAt,
+      timestampMicros: synthetic ? this.#watcher.time : readAt,
       seq: ++this.#seq,
       eventType,
       filePath: text,
@@ -102,13 +107,9 @@ export class InotifyEvents {
     })
   }
 
-  control(
-    eventType: ControlEventType,
-    timestampMicros: number,
-    filePath: string,
-    controlDetails: ControlDetails,
-  ): FileEvent {
+  control(eventType: ControlEventType, filePath: string, controlDetails: ControlDetails): FileEvent {
     const seq = ++this.#seq
+    const timestampMicros = this.#watcher.time
     return new FileEvent({ timestampMicros, seq, eventType, filePath, source: 'inotify', controlDetails })
   }
 
@@ -144,22 +145,16 @@ export class InotifyEvents {
     return inexactBytes(name === '' ? this.#rawDirectory : `${this.#rawDirectory}/${name}`, text)
   }
 
-  /** True for the files that the sinks write, wherever they have been renamed to. */
+  /** True for what fsflow does itself: writing to the files of its sinks, wherever they have been renamed to. */
   #isOwn(mask: number, node: WatchNode, name: string): boolean {
-    const path = this.#watcher.table.entryPath(node, name)
-    const known = this.#ownFiles.get(path)
-    if (known === undefined && (mask & IN.MOVED_TO) === 0) return false
-    const identity = this.#port.identify(path)
+    if ((mask & IN.ISDIR) !== 0) return false
+    const renamed = (mask & IN.MOVED_TO) !== 0
+    if (!renamed && ((mask & OWN_TYPES) === 0 || !this.#ownNames.has(name))) return false
+    const identity = this.#port.identify(this.#watcher.table.entryPath(node, name))
     if (typeof identity === 'number') return false
-    const matches = (file: OwnFile) => Number(file.dev) === identity.dev && Number(file.ino) === identity.ino
-    if (known !== undefined) return matches(known)
-    for (const file of this.#ownFiles.values()) {
-      if (matches(file)) {
-        this.#ownFiles.set(path, file)
-        return false
-      }
-    }
-    return false
+    const own = this.#ownFiles.some(({ dev, ino }) => Number(dev) === identity.dev && Number(ino) === identity.ino)
+    if (own && renamed) this.#ownNames.add(detached(name))
+    return own && !renamed
   }
 }
 

@@ -12,7 +12,8 @@ import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { countDirectories } from '../watching/countDirectories.js'
 import type { RepairCounts } from '../watching/Repair.js'
-import { Watcher, type WatchProblem, type WatcherListener } from '../watching/Watcher.js'
+import type { WatchProblem } from '../watching/Crawler.js'
+import { Watcher, type WatcherListener } from '../watching/Watcher.js'
 import { kernelMask, InotifyEvents } from './InotifyEvents.js'
 
 export interface InotifyRunOptions {
@@ -101,6 +102,7 @@ export class InotifyRun {
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     clearTimeout(this.#moveTimer)
     clearTimeout(this.#stopTimer)
+    this.#watcher.end()
     this.#closing ??= this.#binding.close()
     return this.#closing
   }
@@ -112,8 +114,8 @@ export class InotifyRun {
         if (event !== undefined) this.#subscriber.next(event)
       },
       ready: () => this.#ready(),
-      overflow: (readAt) => {
-        this.#control('OVERFLOW', readAt, '', {
+      overflow: () => {
+        this.#control('OVERFLOW', '', {
           code: 'FSFLOW_OVERFLOW',
           message: 'the kernel queue overflowed: events were lost',
           hint: 'fs.inotify.max_queued_events bounds the queue; a slow consumer fills it.',
@@ -151,7 +153,7 @@ export class InotifyRun {
 
   #ready(): void {
     const { size } = this.#watcher.table
-    this.#control('MONITOR_START', nowMicros(), '', {
+    this.#control('MONITOR_START', '', {
       code: 'FSFLOW_MONITOR_START',
       message: `watching ${size} ${size === 1 ? 'directory' : 'directories'}`,
       counts: { watches: size },
@@ -160,7 +162,7 @@ export class InotifyRun {
 
   #recovered(counts: RepairCounts): void {
     const { created, deleted, modified } = counts
-    this.#control('RECOVERED', nowMicros(), '', {
+    this.#control('RECOVERED', '', {
       code: 'FSFLOW_RECOVERED',
       message: `the stream is whole again: ${created} created, ${deleted} deleted, ${modified} modified were missed`,
       counts: { created, deleted, modified },
@@ -202,21 +204,15 @@ export class InotifyRun {
 
   #warn(code: string, path: string, message: string, hint?: string): void {
     this.#context.report({ code, message, path, hint })
-    this.#control(
-      'WARNING',
-      nowMicros(),
-      path,
-      hint === undefined ? { code, message } : { code, message, hint },
-    )
+    this.#control('WARNING', path, hint === undefined ? { code, message } : { code, message, hint })
   }
 
   #control(
     type: 'MONITOR_START' | 'OVERFLOW' | 'RECOVERED' | 'WARNING',
-    at: number,
     path: string,
     details: ControlDetails,
   ): void {
-    this.#subscriber.next(this.#events.control(type, at, path, details))
+    this.#subscriber.next(this.#events.control(type, path, details))
   }
 
   #stop(): void {

@@ -2,9 +2,14 @@ import { EACCES, ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import type { DirectoryEntry, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
-import type { WatchProblem } from './Watcher.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
+
+/** A directory that could not be watched or listed. */
+export interface WatchProblem {
+  readonly node: WatchNode
+  readonly errno: number
+}
 
 export interface CrawlerListener {
   /** Keep what was found in `WatchNode.entries`. */

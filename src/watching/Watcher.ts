@@ -1,5 +1,5 @@
 import { IN } from '../linux/inotifyMasks.js'
-import { Crawler } from './Crawler.js'
+import { Crawler, type WatchProblem } from './Crawler.js'
 import { Moves } from './Moves.js'
 import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
 import { RecordQueue } from './RecordQueue.js'
@@ -7,12 +7,6 @@ import { ReadLog } from './ReadLog.js'
 import { Repair, type RepairCounts } from './Repair.js'
 import type { WatchNode, WatchRoot } from './WatchNode.js'
 import { WatchTable } from './WatchTable.js'
-
-/** A directory that could not be watched or listed. */
-export interface WatchProblem {
-  readonly node: WatchNode
-  readonly errno: number
-}
 
 export interface WatcherListener {
   /**
@@ -77,6 +71,7 @@ export class Watcher {
   #stopFence = 0
   #stopping = false
   #stopped = false
+  #time = 0
 
   constructor(port: KernelPort, listener: WatcherListener, options: WatcherOptions) {
     this.#port = port
@@ -115,6 +110,11 @@ export class Watcher {
     return this.#ready
   }
 
+  /** When the record was read that is being applied, or was last: the time of what a scan finds. */
+  get time(): number {
+    return this.#time
+  }
+
   /** True while events are held back for the second half of a rename. */
   get isWaiting(): boolean {
     return this.#waiting
@@ -145,6 +145,11 @@ export class Watcher {
     if (this.#stopFence === 0) this.#stopFence = this.#port.fence()
   }
 
+  /** Does nothing any more, whatever it is asked. */
+  end(): void {
+    this.#stopped = true
+  }
+
   /** Goes on without the second half of a rename. */
   expireWait(): void {
     if (!this.#waiting) return
@@ -169,19 +174,22 @@ export class Watcher {
       const end = this.#queue.findFence(this.#crawler.fence)
       if (end < 0) return false
       const lost = (this.#queue.at(end)!.mask & IN.Q_OVERFLOW) !== 0
+      this.#time = this.#queue.timeAt(this.#queue.head)
       this.#crawler.settle(this.#queue, end, this.#moves.displaced, lost)
     }
-    while (!this.#queue.isEmpty) {
+    while (!this.#queue.isEmpty && !this.#stopped) {
       const index = this.#queue.head
       const record = this.#queue.at(index)
-      if (record !== undefined && !this.#apply(record, this.#queue.timeAt(index))) {
+      this.#time = this.#queue.timeAt(index)
+      if (record !== undefined && !this.#apply(record, this.#time)) {
         this.#waiting = true
         return false
       }
       this.#waiting = false
-      if (record !== undefined) this.#reads.note(this.#queue.timeAt(index))
+      if (record !== undefined) this.#reads.note(this.#time)
       this.#queue.advance()
     }
+    if (this.#stopped) return false
     if (this.#crawler.open()) return true
     const wasReady = this.#ready
     if (!wasReady) {

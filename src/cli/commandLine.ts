@@ -1,0 +1,68 @@
+import yargs from 'yargs'
+import { FsflowError } from '../errors/index.js'
+import { runningPackage } from '../pipeline/index.js'
+import { checkCommand } from './commands/check.js'
+import { runCommand } from './commands/run.js'
+import { watchCommand } from './commands/watch.js'
+import { exitCodeOf, RunFailure } from './exitCodes.js'
+import { renderError } from './terminal/renderError.js'
+import { usageError } from './usageError.js'
+
+const commands: readonly string[] = ['watch', 'run', 'check']
+
+/** Does what the arguments say and returns the exit code. Prints errors; never rejects. */
+export async function commandLine(argv: readonly string[]): Promise<number> {
+  try {
+    requireCommand(argv)
+    await parser(argv).parseAsync()
+    return 0
+  } catch (error) {
+    const verbose = argv.includes('--verbose') || argv.includes('-v')
+    process.stderr.write(renderError(error instanceof RunFailure ? error.cause : error, verbose))
+    return exitCodeOf(error)
+  }
+}
+
+function requireCommand(argv: readonly string[]): void {
+  const command = argv.find((argument) => !argument.startsWith('-'))
+  if (command === undefined || commands.includes(command)) return
+  throw usageError(`there is no command "${command}"`, `There is: ${commands.join(', ')}. See fsflow --help.`)
+}
+
+function parser(argv: readonly string[]) {
+  return yargs(argv)
+    .scriptName('fsflow')
+    .usage('$0 COMMAND\n\nFilesystem events of Linux as a stream.')
+    .locale('en')
+    .parserConfiguration({
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+    })
+    .option('verbose', {
+      alias: 'v',
+      type: 'boolean',
+      default: false,
+      global: true,
+      describe: 'Counters of every stage at the end, and stack traces',
+    })
+    .command(watchCommand)
+    .command(runCommand)
+    .command(checkCommand)
+    .demandCommand(1, 'a command is missing')
+    .strict()
+    .help()
+    .alias('help', 'h')
+    .version(runningPackage().version)
+    .example('$0 watch src', 'Print every change below src until Ctrl-C')
+    .example("$0 watch . --exclude node_modules --include '*.ts' -o ndjson", 'One JSON object a line')
+    .example('$0 run pipeline.ts', 'Run a pipeline file')
+    .epilogue('Exit codes: 0 stopped cleanly, 1 failed while running, 2 wrong usage or invalid pipeline.')
+    .wrap(Math.min(110, process.stdout.columns || 80))
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      if (error !== undefined && (FsflowError.is(error) || error.name !== 'YError')) throw error
+      throw usageError(message ?? error?.message ?? 'wrong usage')
+    })
+}

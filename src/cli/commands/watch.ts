@@ -1,0 +1,166 @@
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
+import type { Sink } from '../../contracts/index.js'
+import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
+import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/index.js'
+import { csv, json, ndjson, text } from '../../sinks/index.js'
+import { inotify } from '../../sources/index.js'
+import { supervise } from '../supervise.js'
+import { oneOf, single, usageError } from '../usageError.js'
+
+const outputs = ['text', 'json', 'ndjson', 'csv'] as const
+const sources = ['auto', 'inotify'] as const
+const bindings = ['auto', 'koffi', 'node-inotify'] as const
+
+type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
+type Parsed = ArgumentsCamelCase<Declared>
+
+function options(parser: Argv<{ verbose: boolean }>) {
+  return parser
+    .positional('paths', { type: 'string', array: true, describe: 'Directories and files to watch' })
+    .option('path', {
+      alias: ['f', 'file'],
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'A path to watch, as if it stood behind the command; repeatable',
+    })
+    .option('recursive', {
+      alias: 'r',
+      type: 'boolean',
+      default: true,
+      describe: 'Watch directories to any depth; --no-recursive for the paths alone',
+    })
+    .option('include', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Tell only what matches this glob; repeatable',
+    })
+    .option('exclude', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Leave out what matches this glob, and do not watch such directories; repeatable',
+    })
+    .option('events', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Event types and groups (all, changes, access), separated by commas [default: changes]',
+    })
+    .option('raw', { type: 'boolean', default: false, describe: 'Leave renames as MOVED_FROM and MOVED_TO' })
+    .option('debounce', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Tell a path when it has been quiet for so many milliseconds',
+    })
+    .option('process', {
+      type: 'boolean',
+      default: false,
+      describe: 'Say which process it was, inferred from open files',
+    })
+    .option('metadata', { type: 'boolean', default: false, describe: 'Add owner, mode, size and times' })
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      requiresArg: true,
+      describe: `How to print: ${outputs.join(', ')} [default: text]`,
+    })
+    .option('long', {
+      type: 'boolean',
+      default: false,
+      describe: 'Print a card for each event; with -o text',
+    })
+    .option('log-file', {
+      alias: 'l',
+      type: 'string',
+      requiresArg: true,
+      describe: 'Append the output to this file instead of printing it',
+    })
+    .option('source', {
+      type: 'string',
+      requiresArg: true,
+      describe: `Where events come from: ${sources.join(', ')} [default: auto]`,
+    })
+    .option('binding', {
+      type: 'string',
+      requiresArg: true,
+      describe: `How to reach inotify: ${bindings.join(', ')} [default: auto]`,
+    })
+    .example('$0 watch .', 'Every change below the current directory')
+    .example("$0 watch src --include '*.ts' --debounce 100", 'Once for each burst of changes')
+    .example('$0 watch /etc -o csv -l etc.csv --metadata', 'Append to a table')
+    .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
+    .epilogue('Without a path, the one in the environment variable FSFLOW_PATH is watched.')
+}
+
+export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
+  command: 'watch [paths..]',
+  describe: 'Print what changes in directories and files',
+  builder: options,
+  handler: (args) => supervise(pipelineOf(args), { verbose: args.verbose }),
+}
+
+function pipelineOf(args: Parsed): Pipeline {
+  oneOf('source', single('source', args.source) ?? 'auto', sources)
+  const binding = oneOf('binding', single('binding', args.binding) ?? 'auto', bindings)
+  const debounce = milliseconds(single('debounce', args.debounce))
+  return definePipeline({
+    source: inotify({ paths: pathsOf(args), recursive: args.recursive, binding }),
+    operators: watchOperators({
+      recursive: args.recursive,
+      include: args.include ?? [],
+      exclude: args.exclude ?? [],
+      events: eventNames(args.events),
+      raw: args.raw,
+      ...(debounce !== undefined && { debounce }),
+      metadata: args.metadata,
+      process: args.process,
+    }),
+    sinks: [sinkOf(args)],
+  })
+}
+
+function pathsOf(args: Parsed): string[] {
+  const given = [...(args.paths ?? []), ...(args.path ?? [])]
+  const fallback = process.env.FSFLOW_PATH ?? ''
+  if (given.length === 0 && fallback !== '') given.push(fallback)
+  if (given.length === 0) {
+    throw usageError('a path to watch is missing', 'Write fsflow watch PATH, or set FSFLOW_PATH.')
+  }
+  if (given.includes(''))
+    throw usageError('a path to watch is empty', 'For the current directory write a dot.')
+  return given
+}
+
+function eventNames(lists: readonly string[] | undefined): (EventType | EventGroup)[] {
+  const names = (lists ?? ['changes']).flatMap((list) => list.split(',')).map((name) => name.trim())
+  const known: readonly string[] = [...Object.keys(eventGroups), ...eventTypes]
+  return names.map((name) => {
+    const found = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
+    if (found !== undefined) return found as EventType | EventGroup
+    throw usageError(`--events: there is no "${name}"`, `There is: ${known.join(', ')}.`)
+  })
+}
+
+function milliseconds(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value)
+  throw usageError(`--debounce: "${value}" is not a number of milliseconds`)
+}
+
+function sinkOf(args: Parsed): Sink {
+  const output = oneOf('output', single('output', args.output) ?? 'text', outputs)
+  const path = single('log-file', args.logFile)
+  if (path === '') throw usageError('--log-file is empty', 'Leave it out to print to stdout.')
+  if (args.long && output !== 'text') {
+    throw usageError(
+      `--long does not go with --output ${output}`,
+      'The card is a text; leave out one of the two.',
+    )
+  }
+  const where = path === undefined ? {} : { path }
+  if (output === 'text') return text({ ...where, long: args.long })
+  if (output === 'json') return json(where)
+  return output === 'ndjson' ? ndjson(where) : csv(where)
+}

@@ -1,0 +1,7 @@
+export { csvColumns } from './csvColumns.js'
+export { escapeControls, escapePath } from './escapeControls.js'
+export { toCard } from './toCard.js'
+export { toCsv, type CsvOptions } from './toCsv.js'
+export { toJson } from './toJson.js'
+export { toNdjson } from './toNdjson.js'
+export { toText, type TextOptions } from './toText.js'

@@ -1,0 +1,68 @@
+import type { EventType, FileEvent } from '../../events/index.js'
+
+/**
+ * What the events of one path in one burst amount to:
+ * `idle` nothing (left) to tell; `touched` was there and is; `born` appeared; `gone` disappeared;
+ * `renamed` came from another path.
+ */
+export type Outcome = 'idle' | 'touched' | 'born' | 'gone' | 'renamed'
+
+/** What an event does to its path. A `RENAME` concerns two paths and is not among them. */
+export type Effect = 'birth' | 'death' | 'change' | 'access'
+
+/** The outcome after one more event. */
+export const outcomes: Readonly<Record<Outcome, Readonly<Record<Effect, Outcome>>>> = {
+  idle: { birth: 'born', death: 'gone', change: 'touched', access: 'touched' },
+  touched: { birth: 'born', death: 'gone', change: 'touched', access: 'touched' },
+  born: { birth: 'born', death: 'gone', change: 'born', access: 'born' },
+  gone: { birth: 'born', death: 'gone', change: 'gone', access: 'gone' },
+  renamed: { birth: 'born', death: 'gone', change: 'renamed', access: 'renamed' },
+}
+
+const effects: Readonly<Partial<Record<EventType, Effect>>> = {
+  CREATE: 'birth',
+  MOVED_TO: 'birth',
+  RENAME: 'birth',
+  DELETE: 'death',
+  MOVED_FROM: 'death',
+  DELETE_SELF: 'death',
+  MODIFY: 'change',
+  CLOSE_WRITE: 'change',
+  ATTRIB: 'change',
+}
+
+export function effectOf(event: FileEvent): Effect {
+  // A directory within the tree that moves is told by its parent; a root has none that is watched.
+  if (event.eventType === 'MOVE_SELF') return event.filePath === event.root ? 'death' : 'change'
+  return effects[event.eventType] ?? 'access'
+}
+
+// Of the events of a path that was there before and after, the weightiest names the burst: an ATTRIB or an OPEN
+// must not hide that the content changed.
+const weights: Readonly<Partial<Record<EventType, number>>> = {
+  MODIFY: 3,
+  CLOSE_WRITE: 3,
+  ATTRIB: 2,
+  MOVE_SELF: 2,
+}
+
+/** True when `event` takes over from `lead` as the one that names the burst. */
+export function leads(event: FileEvent, lead: FileEvent): boolean {
+  return (weights[event.eventType] ?? 1) >= (weights[lead.eventType] ?? 1)
+}
+
+/** The event of a burst: the last one's fields, with the type and the doer of the one that names it. */
+export function composed(lead: FileEvent, last: FileEvent): FileEvent {
+  if (lead === last) return lead
+  return last.with({
+    eventType: lead.eventType,
+    oldPath: lead.oldPath,
+    oldPathBytes: lead.oldPathBytes,
+    cookie: lead.cookie,
+    merged: lead.merged || last.merged,
+    pid: lead.pid,
+    processDetails: lead.processDetails,
+    processUnknown: lead.processUnknown,
+    origin: lead.origin,
+  })
+}

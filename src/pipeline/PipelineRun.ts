@@ -1,0 +1,228 @@
+import { Subject, takeUntil } from 'rxjs'
+import type { Issue, OwnFile, RunContext, SinkWriter } from '../contracts/index.js'
+import { FsflowError } from '../errors/index.js'
+import type { FileEvent } from '../events/index.js'
+import { checkPlan } from './checkPlan.js'
+import { Deadline } from './Deadline.js'
+import { eventStream, streamCounters } from './eventStream.js'
+import type { Plan } from './planPipeline.js'
+import type { RunHandle, RunOptions } from './RunHandle.js'
+import { runStats, type RunStats, type RunSummary } from './RunStats.js'
+import { runFailure } from './runFailure.js'
+import { SinkLane } from './SinkLane.js'
+
+// Of the time to stop, what is kept for the sinks when the source does not complete.
+const sinkShare = 0.25
+
+/** One run of one plan; see `run`. */
+export class PipelineRun implements RunHandle {
+  readonly checked: Promise<void>
+  readonly ready: Promise<void>
+  readonly done: Promise<RunSummary>
+  readonly #plan: Plan
+  readonly #options: RunOptions
+  readonly #counters
+  readonly #controller = new AbortController()
+  readonly #context: RunContext
+  readonly #lanes: SinkLane[] = []
+  readonly #ownFiles: OwnFile[] = []
+  readonly #started = performance.now()
+  readonly #deadline = new Deadline()
+  /** Completes the source from this side, so that operators flush. */
+  readonly #giveUp = new Subject<void>()
+  /** Ends the stream as it is. */
+  readonly #cut = new Subject<void>()
+  readonly #stopped: Promise<void>
+  #giveUpTimer: NodeJS.Timeout | undefined
+  #isReady = false
+  #setChecked: () => void = () => undefined
+  #setReady: () => void = () => undefined
+  #failure: { readonly error: unknown } | undefined
+  #watches: number | undefined
+  #ended: number | undefined
+
+  constructor(plan: Plan, options: RunOptions) {
+    this.#plan = plan
+    this.#options = options
+    this.#counters = streamCounters(plan.stages.length)
+    const { signal } = this.#controller
+    this.#context = { signal, report: (issue) => this.#call(() => options.onIssue?.(issue)) }
+    this.#stopped = new Promise((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    const checked = new Promise<void>((resolve) => (this.#setChecked = resolve))
+    const ready = new Promise<void>((resolve) => (this.#setReady = resolve))
+    this.done = this.#execute()
+    // Whoever does not wait for these two must not be told of their rejection: `done` tells it.
+    this.checked = Promise.race([checked, this.done.then(() => undefined)])
+    this.checked.catch(() => undefined)
+    this.ready = Promise.race([ready, this.done.then(() => undefined)])
+    this.ready.catch(() => undefined)
+  }
+
+  stop(timeout: number = this.#plan.pipeline.drainTimeout): Promise<RunSummary> {
+    if (this.#ended !== undefined) return this.done
+    this.#sampleWatches()
+    this.#controller.abort()
+    if (this.#deadline.within(timeout)) {
+      clearTimeout(this.#giveUpTimer)
+      this.#giveUpTimer = setTimeout(() => this.#giveUpSource(), timeout * (1 - sinkShare))
+    }
+    return this.done
+  }
+
+  stats(): RunStats {
+    if (this.#ended === undefined) this.#sampleWatches()
+    const durationMs = (this.#ended ?? performance.now()) - this.#started
+    const run = { ready: this.#isReady, watches: this.#watches, durationMs }
+    return runStats(run, this.#plan.stages, this.#counters, this.#lanes)
+  }
+
+  async #execute(): Promise<RunSummary> {
+    const { signal, onStats, statsInterval } = this.#options
+    const onAbort = (): void => void this.stop()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted === true) onAbort()
+    const ticker =
+      onStats && setInterval(() => this.#call(() => onStats(this.stats())), statsInterval ?? 1000).unref()
+    try {
+      await this.#check()
+      await this.#openSinks()
+      if (!this.#controller.signal.aborted) await this.#stream()
+    } catch (error) {
+      this.#fail(error)
+    }
+    // Whatever ended the stream, nothing that a component started for this run may go on.
+    this.#controller.abort()
+    await this.#drain()
+    clearTimeout(this.#giveUpTimer)
+    clearInterval(ticker)
+    this.#deadline.clear()
+    signal?.removeEventListener('abort', onAbort)
+    this.#ended = performance.now()
+    if (this.#failure !== undefined) throw runFailure(this.#failure.error, this.#lanes)
+    return this.stats()
+  }
+
+  async #check(): Promise<void> {
+    const check = checkPlan(this.#plan)
+    const result = await Promise.race([check, this.#stopped])
+    const [first, ...others] = result?.problems ?? []
+    for (const error of others) this.#context.report(issueFrom(error))
+    if (first !== undefined) throw first
+    this.#setChecked()
+  }
+
+  async #openSinks(): Promise<void> {
+    const { sinks, queueSize } = this.#plan.pipeline
+    for (const sink of sinks) {
+      if (this.#controller.signal.aborted) return
+      const opening = sink.open(this.#context)
+      const writer = await Promise.race([opening, this.#deadline.passed])
+      if (writer === undefined) {
+        opening.then((late: SinkWriter) => late.close()).catch(() => undefined)
+        throw new FsflowError({
+          code: 'FSFLOW_DRAIN_TIMEOUT',
+          message: `the sink ${sink.name} was still being opened when the run was to end`,
+        })
+      }
+      const report = this.#context.report.bind(this.#context)
+      const onEnd = (lane: SinkLane): void => this.#laneEnded(lane)
+      this.#lanes.push(new SinkLane(sink.name, writer, queueSize, { report, onEnd }))
+      this.#ownFiles.push(...writer.ownFiles)
+    }
+  }
+
+  #stream(): Promise<void> {
+    const { source, operators } = this.#plan.pipeline
+    const plan = { source, operators, stages: this.#plan.stages }
+    const request = { ...this.#plan.request, ownFiles: this.#ownFiles }
+    void this.#deadline.passed.then(() => {
+      if (this.#cut.observed) this.#fail(this.#sourceTimeout())
+      this.#cut.next()
+    })
+    return new Promise((resolve, reject) => {
+      eventStream(plan, request, this.#context, this.#counters, this.#giveUp)
+        .pipe(takeUntil(this.#cut))
+        .subscribe({ next: (event) => this.#deliver(event), error: reject, complete: resolve })
+    })
+  }
+
+  #deliver(event: FileEvent): void {
+    if (!this.#isReady && event.eventType === 'MONITOR_START') {
+      this.#isReady = true
+      this.#setReady()
+      const { onStats } = this.#options
+      if (onStats !== undefined) this.#call(() => onStats(this.stats()))
+    } else if (event.eventType === 'MONITOR_STOP') this.#sampleWatches()
+    for (const lane of this.#lanes) lane.push(event)
+  }
+
+  #laneEnded(lane: SinkLane): void {
+    const alive = this.#lanes.some(({ state }) => state === 'open')
+    if (lane.state === 'failed') {
+      this.#fail(lane.error)
+      if (alive) {
+        this.#context.report(
+          issueFrom(lane.error, `the sink ${lane.name} failed and gets no further events: `),
+        )
+      }
+    }
+    if (!alive) this.#cut.next()
+  }
+
+  #giveUpSource(): void {
+    if (this.#giveUp.observed) this.#fail(this.#sourceTimeout())
+    this.#giveUp.next()
+  }
+
+  #sourceTimeout(): FsflowError {
+    return new FsflowError({
+      code: 'FSFLOW_DRAIN_TIMEOUT',
+      message: `the source ${this.#plan.pipeline.source.name} did not stop in time: what it still held is lost`,
+      hint: 'Raise the drainTimeout of the pipeline.',
+    })
+  }
+
+  async #drain(): Promise<void> {
+    const open = new Set(this.#lanes)
+    const finished = Promise.all(this.#lanes.map((lane) => lane.finish().then(() => open.delete(lane))))
+    await Promise.race([finished, this.#deadline.passed])
+    if (open.size === 0) return
+    const late = [...open].map((lane) => `${lane.name}: ${lane.pending}`).join(', ')
+    const lost = [...open].reduce((sum, lane) => sum + lane.pending, 0)
+    for (const lane of open) lane.abandon()
+    this.#fail(
+      new FsflowError({
+        code: 'FSFLOW_DRAIN_TIMEOUT',
+        message: `the run ended before its sinks had finished: ${lost} events were not written (${late})`,
+        hint: 'Raise the drainTimeout of the pipeline, or use a faster sink.',
+      }),
+    )
+  }
+
+  // The first failure is the one that the run ends with; a later one would hide its cause.
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  /** Calls what the user gave; an exception in it ends the run and is its error. */
+  #call(callback: () => void): void {
+    try {
+      callback()
+    } catch (error) {
+      this.#fail(error)
+      this.#cut.next()
+    }
+  }
+
+  #sampleWatches(): void {
+    this.#watches = this.#plan.pipeline.source.stats?.().watches
+  }
+}
+
+function issueFrom(error: unknown, before = ''): Issue {
+  const message = before + (error instanceof Error ? error.message : String(error))
+  if (!FsflowError.is(error)) return { code: 'FSFLOW_UNEXPECTED', message, cause: error }
+  return { code: error.code, message, path: error.path, hint: error.hint, cause: error }
+}

@@ -1,0 +1,27 @@
+import type { Plan } from './planPipeline.js'
+
+/** What the components said; `problems` are what would stop the run. */
+export interface PlanCheck {
+  /** Lines of the source, for people. */
+  readonly lines: readonly string[]
+  readonly problems: readonly Error[]
+}
+
+/** Asks the source and every sink whether they could be opened. Changes nothing and leaves nothing open. */
+export async function checkPlan(plan: Plan): Promise<PlanCheck> {
+  const { source, sinks } = plan.pipeline
+  const problems: Error[] = []
+  const lines: string[] = []
+  const note = (error: unknown): void => {
+    problems.push(error instanceof Error ? error : new Error(String(error)))
+  }
+  try {
+    const report = await source.check(plan.request)
+    lines.push(...report.lines)
+    problems.push(...report.problems)
+  } catch (error) {
+    note(error)
+  }
+  for (const sink of sinks) await sink.check().catch(note)
+  return { lines, problems }
+}

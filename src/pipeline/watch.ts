@@ -1,0 +1,69 @@
+import { NEVER, Observable } from 'rxjs'
+import { bufferedValuesFrom } from 'rxjs-for-await'
+import type { Issue } from '../contracts/index.js'
+import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
+import type { FileEvent } from '../events/index.js'
+import { inotify } from '../sources/index.js'
+import { eventStream, streamCounters } from './eventStream.js'
+import { planStream } from './planPipeline.js'
+import { watchOperatorOptions, watchOperators, type WatchOperatorOptions } from './watchOperators.js'
+
+export interface WatchOptions extends WatchOperatorOptions {
+  /** How to reach the kernel. Default `auto`. */
+  readonly binding?: 'auto' | 'koffi' | 'node-inotify'
+  /** Aborting it completes the stream: what operators hold is flushed, and `MONITOR_STOP` comes last. */
+  readonly signal?: AbortSignal
+  /** Called for what went wrong and can be lived with. */
+  readonly onIssue?: (issue: Issue) => void
+}
+
+/** The stream of `watch`: an Observable that `for await` can read as well. */
+export class WatchStream extends Observable<FileEvent> {
+  /**
+   * Subscribes, and unsubscribes when the loop is left. Events wait in memory, without a bound, while the body
+   * of the loop awaits.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<FileEvent, void> {
+    // Not eachValueFrom: taking one by one from the head of a long backlog costs its length each time.
+    for await (const batch of bufferedValuesFrom(this)) yield* batch
+  }
+}
+
+/**
+ * Watches directories and files, recursively by default.
+ *
+ * Cold: each subscription watches anew, emits `MONITOR_START` when every watch is in place, and closes
+ * everything when it is unsubscribed. Renames are joined unless `raw` is set.
+ *
+ * Throws `FSFLOW_INVALID_OPTION` at once for a wrong option; errors with `FSFLOW_PATH_NOT_FOUND`,
+ * `FSFLOW_WATCH_LIMIT` and the like when it cannot watch. See inotify(7).
+ *
+ * ```ts
+ * for await (const event of watch('src', { exclude: ['node_modules'] })) console.log(event.filePath)
+ * ```
+ */
+export function watch(paths: string | readonly string[], options: WatchOptions = {}): WatchStream {
+  rejectUnknownOptions('watch', options, [...watchOperatorOptions, 'binding', 'signal', 'onIssue'])
+  const { recursive, binding, signal, onIssue } = options
+  const given: unknown = signal
+  if (given !== undefined && !(given instanceof AbortSignal)) {
+    throw invalidOption('watch', 'signal', 'is not an AbortSignal')
+  }
+  if (onIssue !== undefined && typeof onIssue !== 'function') {
+    throw invalidOption('watch', 'onIssue', 'is not a function')
+  }
+  const source = inotify({
+    paths: typeof paths === 'string' ? paths : [...paths],
+    ...(recursive !== undefined && { recursive }),
+    ...(binding !== undefined && { binding }),
+  })
+  const plan = planStream(source, watchOperators(options))
+  return new WatchStream((subscriber) => {
+    const context = {
+      signal: signal ?? new AbortController().signal,
+      report: (issue: Issue) => onIssue?.(issue),
+    }
+    const counters = streamCounters(plan.stages.length)
+    return eventStream(plan, plan.request, context, counters, NEVER).subscribe(subscriber)
+  })
+}

@@ -1,0 +1,101 @@
+import type { Operator } from '../contracts/index.js'
+import { invalidOption } from '../errors/index.js'
+import { expandEventTypes, type EventGroup, type EventType } from '../events/index.js'
+import {
+  addWatchOnMkdir,
+  debounceByPath,
+  enrichMetadata,
+  enrichProcess,
+  filterGlob,
+  filterKinds,
+  joinRenames,
+  resolvePath,
+} from '../operators/index.js'
+
+export interface WatchOperatorOptions {
+  /** Follow directories that are made later. Default true. */
+  readonly recursive?: boolean
+  /** Globs; only matching paths are told. Default: all. */
+  readonly include?: string | readonly string[]
+  /** Globs; matching paths are not told, and directories that match are not watched. Default: none. */
+  readonly exclude?: string | readonly string[]
+  /**
+   * Event types and groups. Default `changes`. Naming `MOVED_FROM` or `MOVED_TO` leaves renames unjoined, as
+   * `raw` does.
+   */
+  readonly events?: EventType | EventGroup | readonly (EventType | EventGroup)[]
+  /** Leave renames as their two halves. Default false. */
+  readonly raw?: boolean
+  /** Milliseconds of quiet after which a path's last event is told. Default: every event is told at once. */
+  readonly debounce?: number
+  /** Add `fileMetadata`. Default false. */
+  readonly metadata?: boolean
+  /** Add `processDetails`; for inotify it is inferred from open files, not proven. Default false. */
+  readonly process?: boolean
+}
+
+/** The names of the options that `watchOperators` takes. */
+export const watchOperatorOptions = [
+  'recursive',
+  'include',
+  'exclude',
+  'events',
+  'raw',
+  'debounce',
+  'metadata',
+  'process',
+] as const
+
+function list<T>(value: T | readonly T[] | undefined): readonly T[] {
+  return value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T]
+}
+
+function requireBoolean(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw invalidOption('watch', option, 'must be true or false')
+}
+
+/**
+ * The operators of `watch()` and of `fsflow watch`.
+ *
+ * The globs come after `joinRenames`, so that what is renamed across their border appears and disappears at
+ * once (`CREATE`, `DELETE`); excludes are pushed down past it all the same.
+ */
+export function watchOperators(options: WatchOperatorOptions): Operator[] {
+  const { recursive = true, raw = false, debounce, metadata = false, process = false } = options
+  for (const option of ['recursive', 'raw', 'metadata', 'process'] as const) {
+    requireBoolean(option, options[option])
+  }
+  const include = list(options.include)
+  const exclude = list(options.exclude)
+  const events = list(options.events ?? 'changes')
+  const operators: Operator[] = [resolvePath()]
+  if (recursive) operators.push(addWatchOnMkdir())
+  if (isJoined(raw, events)) operators.push(joinRenames())
+  if (include.length > 0 || exclude.length > 0) {
+    operators.push(
+      filterGlob({ ...(include.length > 0 && { include }), ...(exclude.length > 0 && { exclude }) }),
+    )
+  }
+  operators.push(filterKinds(...events))
+  if (debounce !== undefined) operators.push(debounceByPath(debounce))
+  if (process) operators.push(enrichProcess({ infer: true }))
+  if (metadata) operators.push(enrichMetadata())
+  return operators
+}
+
+function isJoined(raw: boolean, events: readonly (EventType | EventGroup)[]): boolean {
+  if (events.length === 0) throw invalidOption('watch', 'events', 'is empty', 'Leave it out for all changes.')
+  const types = expandEventTypes(events)
+  if ('unknown' in types) {
+    const hint = 'Use event types such as CREATE, or the groups all, changes and access.'
+    throw invalidOption('watch', 'events', `has an unknown name: ${types.unknown}`, hint)
+  }
+  const half = events.find((name) => name === 'MOVED_FROM' || name === 'MOVED_TO')
+  if (events.includes('RENAME') && (raw || half !== undefined)) {
+    const other = raw ? 'raw' : half!
+    const hint = 'RENAME is what MOVED_FROM and MOVED_TO are joined to; raw leaves them apart.'
+    throw invalidOption('watch', 'events', `cannot have RENAME together with ${other}`, hint)
+  }
+  return !raw && half === undefined
+}

@@ -1,0 +1,63 @@
+import type { Sink } from '../contracts/index.js'
+import { checkColumns, toCsv } from '../formats/toCsv.js'
+import { readFd } from './output/descriptors.js'
+import {
+  checkBoolean,
+  describeDestination,
+  destinationOf,
+  type DestinationOptions,
+} from './output/destination.js'
+import { inspectFile } from './output/openFile.js'
+import { recordSink } from './output/recordSink.js'
+import { openError } from './output/sinkErrors.js'
+
+export interface CsvSinkOptions extends DestinationOptions {
+  /** Puts an apostrophe before text that a spreadsheet would take for a formula. Default `false`. */
+  readonly escapeFormulas?: boolean
+  /** Which columns, in which order. Default: all of `csvColumns`. */
+  readonly columns?: readonly string[]
+}
+
+/**
+ * Writes events as CSV (RFC 4180), to standard output or to the end of a file.
+ *
+ * The line of column names comes first where there is nothing yet. A file that begins with other column names,
+ * or does not end at the end of a record, is refused with FSFLOW_SINK_OPEN. Other errors as for `ndjson`.
+ * Throws FSFLOW_INVALID_OPTION.
+ */
+export function csv(options: CsvSinkOptions = {}): Sink {
+  const destination = destinationOf('csv', options, ['escapeFormulas', 'columns'])
+  checkBoolean('csv', options, 'escapeFormulas')
+  checkColumns('csv', options.columns)
+  const layout = {
+    escapeFormulas: options.escapeFormulas === true,
+    ...(options.columns === undefined ? {} : { columns: [...options.columns] }),
+  }
+  const header = toCsv([], { ...layout, header: true })
+  const { path } = destination
+  const rows = { ...layout, header: false }
+
+  const inspect = async (fd: number, size: number): Promise<void> => {
+    if (size === 0) return
+    if ((await readFd(fd, 0, Buffer.byteLength(header))).toString() !== header) {
+      const hint = 'Write to a new file, or give the columns that the file has.'
+      throw openError(destination, 'the file does not begin with the columns that are to be written', hint)
+    }
+    if ((await readFd(fd, size - 1, 1)).toString() !== '\n') {
+      throw openError(
+        destination,
+        'the file does not end at the end of a record',
+        'Mend its last line, or write to a new file.',
+      )
+    }
+  }
+
+  return recordSink({
+    name: 'csv',
+    description: describeDestination('CSV', destination),
+    destination,
+    encoder: () => (batch) => toCsv(batch, rows),
+    header,
+    ...(path === undefined ? {} : { inspect: () => inspectFile(destination, path, inspect) }),
+  })
+}

@@ -1,0 +1,5 @@
+export { csv, type CsvSinkOptions } from './csv.js'
+export type { DestinationOptions } from './output/destination.js'
+export { json } from './json.js'
+export { ndjson } from './ndjson.js'
+export { text, type TextSinkOptions } from './text.js'

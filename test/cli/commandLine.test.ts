@@ -1,0 +1,85 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { runningPackage } from '../../src/pipeline/index.js'
+import { fsflow, temporaryFolder } from './fsflow.js'
+
+const place = temporaryFolder()
+afterAll(place.remove)
+const here = { cwd: place.path, env: { FSFLOW_PATH: undefined } }
+
+describe('fsflow', () => {
+  it('prints its help with every command and examples', async () => {
+    const { code, stdout, stderr } = await fsflow(['--help'], here)
+    expect(stdout).toMatch(/fsflow watch.*\n[^]*fsflow run[^]*fsflow check[^]*Examples:[^]*fsflow watch src/)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it.each([
+    [
+      'watch',
+      ['--recursive', '--include', '--exclude', '--events', '--raw', '--debounce', '--process', '--metadata'],
+    ],
+    [
+      'watch',
+      [
+        '-o, --output',
+        '-l, --log-file',
+        '-f, --path, --file',
+        '--source',
+        '--binding',
+        '--long',
+        '--verbose',
+      ],
+    ],
+    ['run', ['pipeline.ts', 'Examples:']],
+    ['check', ['pipeline.ts', 'Examples:']],
+  ])('prints the help of %s', async (command, expected) => {
+    const { code, stdout } = await fsflow([command, '--help'], here)
+    for (const text of expected) expect(stdout).toContain(text)
+    expect(code).toBe(0)
+  })
+
+  it('prints the version of the package', async () => {
+    const { code, stdout } = await fsflow(['--version'], here)
+    expect(stdout.trim()).toBe(runningPackage().version)
+    expect(code).toBe(0)
+  })
+
+  const wrong: readonly (readonly [readonly string[], string, string])[] = [
+    [[], 'a command is missing', '--help'],
+    [['wach', '.'], 'there is no command "wach"', 'watch, run, check'],
+    [['watch'], 'a path to watch is missing', 'FSFLOW_PATH'],
+    [['watch', ''], 'a path to watch is empty', 'dot'],
+    [['watch', '.', '--colour'], 'Unknown argument: colour', '--help'],
+    [['watch', '.', '--include'], 'Not enough arguments following: include', '--help'],
+    [['watch', '.', '-o', 'xml'], '--output: there is no "xml"', 'text, json, ndjson, csv'],
+    [['watch', '.', '-o', 'csv', '-o', 'json'], '--output is given more than once', '--help'],
+    [['watch', '.', '--long', '-o', 'csv'], '--long does not go with --output csv', 'leave out'],
+    [['watch', '.', '-l', ''], '--log-file is empty', 'stdout'],
+    [['watch', '.', '--debounce', 'soon'], '--debounce: "soon" is not a number of milliseconds', '--help'],
+    [['watch', '.', '--debounce=-5'], '--debounce: "-5" is not a number of milliseconds', '--help'],
+    [['watch', '.', '--events', 'CREATE,MOVED'], '--events: there is no "MOVED"', 'MOVED_FROM'],
+    [
+      ['watch', '.', '--events', 'RENAME', '--raw'],
+      'watch: events cannot have RENAME together with raw',
+      'joined',
+    ],
+    [['watch', '.', '--source', 'ebpf'], '--source: there is no "ebpf"', 'auto, inotify'],
+    [['watch', '.', '--binding', 'ffi'], '--binding: there is no "ffi"', 'auto, koffi, node-inotify'],
+    [['watch', '.', '--include', ''], 'filterGlob: include', ''],
+    [['watch', 'nowhere'], 'there is no ', 'must exist'],
+    [['watch', '.', '-l', 'no/folder/x'], 'no/folder', ''],
+    [['watch', 'a\nb\u001b[2J'], 'a\\nb\\x1B[2J', ''],
+    [['run'], 'a pipeline file is missing', 'fsflow run pipeline.ts'],
+    [['run', ''], 'a pipeline file is missing', 'fsflow run pipeline.ts'],
+    [['check'], 'a pipeline file is missing', 'fsflow check pipeline.ts'],
+    [['run', 'a.ts', 'b.ts'], 'Unknown argument: b.ts', '--help'],
+  ]
+  it.each(wrong)('%j is wrong usage', async (args, message, hint) => {
+    const { code, stdout, stderr } = await fsflow(args, here)
+    const [first, second = '', ...rest] = stderr.trimEnd().split('\n')
+    expect(first).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
+    expect(first).toContain(message)
+    expect(second).toContain(hint)
+    expect({ code, stdout, rest }).toEqual({ code: 2, stdout: '', rest: [] })
+  })
+})

@@ -1,0 +1,201 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { WireEvent } from '../../../src/events/index.js'
+import { start, temporaryFolder, type Running } from '../fsflow.js'
+
+let place: ReturnType<typeof temporaryFolder>
+let root: string
+let running: Running | undefined
+
+beforeEach(() => {
+  place = temporaryFolder()
+  root = join(place.path, 'root')
+  mkdirSync(root)
+})
+afterEach(() => {
+  running?.kill('SIGKILL')
+  place.remove()
+})
+
+/** Starts `fsflow watch`, changes something when it is ready, and stops it when it has told of /end. */
+async function watch(
+  args: readonly string[],
+  change: (process: Running) => Promise<void> | void,
+  env: Record<string, string> = {},
+) {
+  running = start(['watch', ...args], { cwd: place.path, env })
+  await running.line(/MONITOR_START/)
+  await change(running)
+  mkdirSync(join(root, 'end'))
+  await running.line(/CREATE.*\/end|\/end.*CREATE/)
+  running.kill('SIGTERM')
+  return running.ended
+}
+
+async function events(
+  args: readonly string[],
+  change: (process: Running) => Promise<void> | void,
+  env?: Record<string, string>,
+) {
+  const { stdout, code, stderr } = await watch([...args, '-o', 'ndjson'], change, env)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as WireEvent)
+}
+
+const told = (list: readonly WireEvent[]): string[] =>
+  list
+    .filter(({ control_details: control }) => control === undefined)
+    .filter(({ file_path: path }) => !path.endsWith('/end'))
+    .map(({ event_type: type, file_path: path }) => `${type} ${path.slice(root.length)}`)
+
+describe('fsflow watch', () => {
+  it('tells every change below the path, MONITOR_START first and MONITOR_STOP last', async () => {
+    const list = await events(['root'], async (process) => {
+      mkdirSync(join(root, 'a/b'), { recursive: true })
+      writeFileSync(join(root, 'a/b/file'), 'text')
+      await process.line(/CREATE.*a\/b\/file/)
+      renameSync(join(root, 'a/b'), join(root, 'c'))
+      await process.line(/RENAME/)
+      rmSync(join(root, 'c'), { recursive: true })
+    })
+    expect(list[0]!.event_type).toBe('MONITOR_START')
+    expect(list.at(-1)!.event_type).toBe('MONITOR_STOP')
+    expect(told(list)).toEqual(
+      expect.arrayContaining(['CREATE /a', 'CREATE /a/b', 'RENAME /c', 'DELETE /c/file', 'DELETE /c']),
+    )
+    expect(list.every(({ event_type: type }) => type !== 'OPEN')).toBe(true)
+    const numbers = list.map(({ seq }) => seq)
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+    expect(new Set(numbers).size).toBe(numbers.length)
+  })
+
+  it('--raw leaves renames as their halves, and so does naming one of them', async () => {
+    for (const args of [['--raw'], ['--events', 'moved_from,MOVED_TO,create']]) {
+      writeFileSync(join(root, 'x'), '')
+      const list = await events(['root', ...args], () => renameSync(join(root, 'x'), join(root, 'y')))
+      expect(told(list)).toEqual(['MOVED_FROM /x', 'MOVED_TO /y'])
+      rmSync(join(root, 'end'), { recursive: true })
+    }
+  })
+
+  it('--include and --exclude choose by globs, repeatably', async () => {
+    const args = ['root', '--include', '*.ts', '--include', 'end', '--exclude', 'skip', '--exclude', 'b.*']
+    const list = await events([...args, '--events', 'CREATE'], () => {
+      mkdirSync(join(root, 'skip'))
+      for (const name of ['a.ts', 'b.ts', 'a.js', 'skip/c.ts']) writeFileSync(join(root, name), '')
+    })
+    expect(told(list)).toEqual(['CREATE /a.ts'])
+  })
+
+  it('--events takes types and groups, in several lists', async () => {
+    const list = await events(['root', '--events', 'create,delete', '--events', 'access'], () => {
+      writeFileSync(join(root, 'x'), '')
+      readFileSync(join(root, 'x'))
+      rmSync(join(root, 'x'))
+    })
+    expect(told(list)).toEqual(['CREATE /x', 'OPEN /x', 'OPEN /x', 'CLOSE_NOWRITE /x', 'DELETE /x'])
+  })
+
+  it('--debounce tells a burst once', async () => {
+    const list = await events(['root', '--debounce', '50'], () => {
+      for (let i = 0; i < 20; i++) writeFileSync(join(root, 'x'), `${i}`)
+    })
+    expect(told(list)).toEqual(['CREATE /x'])
+  })
+
+  it('--metadata and --process add details', async () => {
+    const list = await events(['root', '--metadata', '--process'], () =>
+      writeFileSync(join(root, 'x'), 'abc'),
+    )
+    const written = list.find(({ event_type: type }) => type === 'CLOSE_WRITE')!
+    expect(written.file_metadata).toMatchObject({ size: 3, file_type: 'file' })
+    expect(written).toHaveProperty('process_details')
+  })
+
+  it('--no-recursive tells of the directory itself alone', async () => {
+    mkdirSync(join(root, 'a'))
+    const list = await events(['root', '--no-recursive', '--events', 'CREATE'], () => {
+      writeFileSync(join(root, 'a/below'), '')
+      writeFileSync(join(root, 'x'), '')
+    })
+    expect(told(list)).toEqual(['CREATE /x'])
+  })
+
+  it('takes paths from -f, --file, --path, and as they stand, all together', async () => {
+    const names = ['1.0', 'two', '-three', 'four words']
+    for (const name of names) mkdirSync(join(place.path, name))
+    const args = ['-f', '1.0', '--file', 'two', '--path=-three', 'four words', 'root', '--events', 'CREATE']
+    const list = await events(args, () => {
+      for (const name of names) writeFileSync(join(place.path, name, 'x'), '')
+    })
+    const made = list
+      .map(({ file_path: path }) => path.slice(place.path.length))
+      .filter((path) => /x$/.test(path))
+    expect(made.sort()).toEqual(['/-three/x', '/1.0/x', '/four words/x', '/two/x'])
+  })
+
+  it('watches FSFLOW_PATH when no path is given, and only then', async () => {
+    const list = await events([], () => undefined, { FSFLOW_PATH: 'root' })
+    expect(list.map(({ event_type: type }) => type)).toContain('CREATE')
+    rmSync(join(root, 'end'), { recursive: true })
+    const other = await events(['root'], () => undefined, { FSFLOW_PATH: 'nowhere' })
+    expect(other[0]!.event_type).toBe('MONITOR_START')
+  })
+
+  it.each(['koffi', 'node-inotify'])('--binding %s', async (binding) => {
+    const list = await events(['root', '--binding', binding, '--source', 'inotify'], () => undefined)
+    expect(list.map(({ event_type: type }) => type)).toEqual(['MONITOR_START', 'CREATE', 'MONITOR_STOP'])
+  })
+
+  it('-o text, the default, prints a line an event; --long a card', async () => {
+    const { stdout } = await watch(['root'], () => undefined)
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3)
+    rmSync(join(root, 'end'), { recursive: true })
+    const long = await watch(['root', '--long'], () => undefined)
+    expect(long.stdout.trimEnd().split('\n').length).toBeGreaterThan(6)
+  })
+
+  it('-o json is a valid array when it is stopped', async () => {
+    const { stdout } = await watch(['root', '-o', 'json'], () => undefined)
+    expect(JSON.parse(stdout)).toHaveLength(3)
+  })
+
+  it('-o csv has a header', async () => {
+    const { stdout } = await watch(['root', '-o', 'csv'], () => undefined)
+    expect(stdout).toMatch(/^timestamp,/)
+  })
+
+  it('-l appends to a file, prints nothing, and the file does not tell of itself', async () => {
+    const log = join(root, 'log.ndjson')
+    for (const lines of [3, 6]) {
+      running = start(['watch', 'root', '-o', 'ndjson', '-l', log], { cwd: place.path })
+      // What is told of comes to the file alone, so it is read until it says so.
+      await contains(log, lines - 2, 'MONITOR_START')
+      mkdirSync(join(root, `made${lines}`))
+      await contains(log, lines - 1, `made${lines}`)
+      running.kill('SIGINT')
+      expect(await running.ended).toMatchObject({ code: 0, stdout: '', stderr: '' })
+      expect(readFileSync(log, 'utf8').trimEnd().split('\n')).toHaveLength(lines)
+    }
+    expect(statSync(log).mode & 0o777).toBe(0o640)
+  })
+})
+
+/** Waits until the file has so many lines, the last of which holds the text. */
+async function contains(file: string, lines: number, text: string): Promise<void> {
+  for (;;) {
+    let content = ''
+    try {
+      content = readFileSync(file, 'utf8')
+    } catch {
+      // Not there yet.
+    }
+    const found = content.split('\n').slice(0, -1)
+    if (found.length === lines && found.at(-1)!.includes(text)) return
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

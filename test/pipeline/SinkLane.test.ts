@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Issue, RunContext } from '../../src/contracts/index.js'
+import { SinkWriteError } from '../../src/contracts/index.js'
+import { batchSize, SinkLane } from '../../src/pipeline/SinkLane.js'
+import { event, FakeSink, gate } from './fakes.js'
+
+const context: RunContext = { signal: new AbortController().signal, report: () => undefined }
+
+async function lane(sink: FakeSink, limit: number) {
+  const issues: Issue[] = []
+  const ended: string[] = []
+  const made = new SinkLane(sink.name, await sink.open(context), limit, {
+    report: (issue) => issues.push(issue),
+    onEnd: ({ state }) => ended.push(state),
+  })
+  return { lane: made, issues, ended }
+}
+
+const change = (seq: number) => event(seq, 'MODIFY', `/f${seq}`)
+
+describe('SinkLane', () => {
+  it('hands over in batches what came in one go', async () => {
+    const sink = new FakeSink()
+    const { lane: tested } = await lane(sink, 10_000)
+    for (let i = 0; i < batchSize * 2 + 1; i++) tested.push(change(i))
+    await tested.finish()
+    expect(sink.batches.map((batch) => batch.length)).toEqual([batchSize, batchSize, 1])
+    expect(sink.events.map(({ seq }) => seq)).toEqual([...Array(batchSize * 2 + 1).keys()])
+    expect(tested).toMatchObject({ delivered: batchSize * 2 + 1, dropped: 0, state: 'closed', pending: 0 })
+  })
+
+  it('never calls write before the last call has settled', async () => {
+    const sink = new FakeSink()
+    let writing = 0
+    sink.beforeWrite = async () => {
+      expect(++writing).toBe(1)
+      await Promise.resolve()
+      writing--
+    }
+    const { lane: tested } = await lane(sink, 10)
+    for (let i = 0; i < 5; i++) {
+      tested.push(change(i))
+      await Promise.resolve()
+    }
+    await tested.finish()
+    expect(tested.delivered).toBe(5)
+  })
+
+  it('counts what does not fit, reports it once an episode, and says so in its stream', async () => {
+    const sink = new FakeSink()
+    const first = gate()
+    sink.beforeWrite = () => first.opened
+    const { lane: tested, issues } = await lane(sink, 4)
+    for (let i = 0; i < 10; i++) tested.push(change(i))
+    expect(tested).toMatchObject({ pending: 4, dropped: 6 })
+    expect(issues).toHaveLength(1)
+    expect(issues[0]).toMatchObject({ code: 'FSFLOW_EVENTS_DROPPED' })
+    first.open()
+    await sink.has(4)
+    tested.push(change(10))
+    await tested.finish()
+    expect(sink.events.map(({ seq, eventType }) => [seq, eventType])).toEqual([
+      [0, 'MODIFY'],
+      [1, 'MODIFY'],
+      [2, 'MODIFY'],
+      [3, 'MODIFY'],
+      [9, 'WARNING'],
+      [10, 'MODIFY'],
+    ])
+    expect(sink.events[4]!.controlDetails).toMatchObject({ counts: { dropped: 6 } })
+    expect(issues).toHaveLength(1)
+  })
+
+  it('tells of a second episode anew, and of one that lasts until the end', async () => {
+    const sink = new FakeSink()
+    const writes = [gate(), gate()]
+    let write = 0
+    sink.beforeWrite = () => writes[write++]?.opened
+    const { lane: tested, issues } = await lane(sink, 2)
+    for (let i = 0; i < 3; i++) tested.push(change(i))
+    writes[0]!.open()
+    await sink.has(2)
+    for (let i = 3; i < 9; i++) tested.push(change(i))
+    expect(issues).toHaveLength(2)
+    writes[1]!.open()
+    await tested.finish()
+    expect(sink.types.filter((type) => type === 'WARNING')).toHaveLength(2)
+    expect(sink.types.at(-1)).toBe('WARNING')
+    const told = sink.events.map(({ controlDetails }) => controlDetails?.counts?.dropped ?? 0)
+    expect(told.reduce((sum, count) => sum + count)).toBe(tested.dropped)
+  })
+
+  it('never drops a control event', async () => {
+    const sink = new FakeSink()
+    const first = gate()
+    sink.beforeWrite = () => first.opened
+    const { lane: tested } = await lane(sink, 1)
+    tested.push(change(0))
+    tested.push(event(1, 'OVERFLOW'))
+    tested.push(event(2, 'MONITOR_STOP'))
+    first.open()
+    await tested.finish()
+    expect(sink.types).toEqual(['MODIFY', 'OVERFLOW', 'MONITOR_STOP'])
+  })
+
+  it('counts what a failed write lost, then all that waits and comes', async () => {
+    const sink = new FakeSink()
+    sink.beforeWrite = () => {
+      throw new SinkWriteError({ code: 'FSFLOW_DISK_FULL', message: 'full', lost: 2 })
+    }
+    const { lane: tested, ended } = await lane(sink, 10_000)
+    for (let i = 0; i < batchSize + 5; i++) tested.push(change(i))
+    await tested.finish()
+    tested.push(change(5000))
+    expect(ended).toEqual(['failed'])
+    expect(tested).toMatchObject({ delivered: batchSize - 2, dropped: 2 + 5 + 1, state: 'failed' })
+    expect(sink.closed).toBe(1)
+  })
+
+  it('counts a batch as lost when the error does not say how much of it was', async () => {
+    const sink = new FakeSink()
+    sink.beforeWrite = () => Promise.reject(new Error('broken'))
+    const { lane: tested } = await lane(sink, 10)
+    tested.push(change(0))
+    tested.push(change(1))
+    await tested.finish()
+    expect(tested).toMatchObject({ delivered: 0, dropped: 2, state: 'failed' })
+  })
+
+  it('fails when the sink cannot be closed', async () => {
+    const sink = new FakeSink()
+    sink.beforeClose = () => {
+      throw new SinkWriteError({ code: 'FSFLOW_SINK_WRITE', message: 'flush failed', lost: 1 })
+    }
+    const { lane: tested } = await lane(sink, 10)
+    tested.push(change(0))
+    tested.push(change(1))
+    await tested.finish()
+    expect(tested).toMatchObject({ delivered: 1, dropped: 1, state: 'failed' })
+  })
+
+  it('forgets its queue quietly when the destination has gone', async () => {
+    const sink = new FakeSink()
+    const left = gate()
+    const written = gate()
+    sink.gone = left.opened
+    sink.beforeWrite = () => written.opened
+    const { lane: tested, ended } = await lane(sink, 10)
+    tested.push(change(0))
+    await Promise.resolve()
+    tested.push(change(1))
+    left.open()
+    await left.opened
+    await Promise.resolve()
+    expect(ended).toEqual(['gone'])
+    tested.push(change(2))
+    written.open()
+    await tested.finish()
+    expect(tested).toMatchObject({ delivered: 0, dropped: 0, state: 'gone' })
+  })
+
+  it('counts what waits and what is being written when it is given up', async () => {
+    const sink = new FakeSink()
+    const never = gate()
+    sink.beforeWrite = () => never.opened
+    const { lane: tested } = await lane(sink, 10_000)
+    for (let i = 0; i < batchSize + 3; i++) tested.push(change(i))
+    await Promise.resolve()
+    tested.abandon()
+    expect(tested).toMatchObject({ delivered: 0, dropped: batchSize + 3, state: 'late' })
+    never.open()
+    await tested.finish()
+    expect(tested).toMatchObject({ delivered: 0, dropped: batchSize + 3, state: 'late' })
+  })
+})
