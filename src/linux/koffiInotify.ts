@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import { decodeInotify } from './decodeInotify.js'
 import { changedAt, cPath, DirectoryReader, identify } from './DirectoryReader.js'
 import { DrainThread } from './DrainThread.js'
@@ -30,13 +29,13 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
 
   let fences: Fences
   let thread: DrainThread
-  let undo = () => closeSync(fd)
+  let undo = () => void c.close(fd)
   const directories = new DirectoryReader()
   try {
     fences = new Fences(addPath, inotifyOpenError)
     undo = () => {
       fences.close()
-      closeSync(fd)
+      c.close(fd)
     }
     thread = new DrainThread(fd, options.backlogBytes, {
       onBatch: (buffer, readAt) => listener.onRecords(withFences(decodeInotify(buffer), fences), readAt),
@@ -62,7 +61,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     async close() {
       await thread.stop()
       fences.close()
-      closeSync(fd)
+      c.close(fd)
     },
   }
 }

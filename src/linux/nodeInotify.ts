@@ -37,7 +37,16 @@ interface NodeInotify {
 const BATCH = 2048
 const IN_CLOEXEC = 0o2000000
 
-function loadAddon(): new () => NodeInotify {
+/** Throws an FsflowError when the addon cannot be had here. */
+export function loadNodeInotify(): new () => NodeInotify {
+  if (!isMainThread) {
+    // It reads on the event loop of the main thread, whichever thread asks.
+    throw new FsflowError({
+      code: 'FSFLOW_BINDING_UNAVAILABLE',
+      message: 'node-inotify works on the main thread only',
+      hint: "Use binding: 'koffi' in a worker thread.",
+    })
+  }
   try {
     return (createRequire(import.meta.url)('node-inotify') as { Inotify: new () => NodeInotify }).Inotify
   } catch (cause) {
@@ -82,15 +91,7 @@ function requireInstanceByNode(): void {
  * found by looking.
  */
 export function nodeInotify(listener: InotifyListener): InotifyBinding {
-  if (!isMainThread) {
-    // It reads on the event loop of the main thread, whichever thread asks.
-    throw new FsflowError({
-      code: 'FSFLOW_BINDING_UNAVAILABLE',
-      message: 'node-inotify works on the main thread only',
-      hint: "Use binding: 'koffi' in a worker thread.",
-    })
-  }
-  const Inotify = loadAddon()
+  const Inotify = loadNodeInotify()
   requireInstance()
   const handle = new Inotify()
 

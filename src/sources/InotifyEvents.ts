@@ -69,7 +69,8 @@ export class InotifyEvents {
     this.#wanted = request.eventTypes
     this.#resolve = request.resolvePaths
     this.#ownFiles = request.ownFiles
-    for (const { path } of request.ownFiles) this.#ownNames.add(rawFromText(path.slice(path.lastIndexOf('/') + 1)))
+    for (const { path } of request.ownFiles)
+      this.#ownNames.add(rawFromText(path.slice(path.lastIndexOf('/') + 1)))
   }
 
   /** The event of a record, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
@@ -152,7 +153,9 @@ export class InotifyEvents {
     if (!renamed && ((mask & OWN_TYPES) === 0 || !this.#ownNames.has(name))) return false
     const identity = this.#port.identify(this.#watcher.table.entryPath(node, name))
     if (typeof identity === 'number') return false
-    const own = this.#ownFiles.some(({ dev, ino }) => Number(dev) === identity.dev && Number(ino) === identity.ino)
+    const own = this.#ownFiles.some(
+      ({ dev, ino }) => Number(dev) === identity.dev && Number(ino) === identity.ino,
+    )
     if (own && renamed) this.#ownNames.add(detached(name))
     return own && !renamed
   }

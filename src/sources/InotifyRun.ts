@@ -19,6 +19,7 @@ import { kernelMask, InotifyEvents } from './InotifyEvents.js'
 export interface InotifyRunOptions {
   readonly paths: readonly string[]
   readonly recursive: boolean
+  readonly waitForPath: boolean
   readonly binding: BindingName
   readonly repair: 'full' | 'off'
   readonly backlog: number
@@ -59,7 +60,7 @@ export class InotifyRun {
       const textName = textFromRaw(name)
       return prune.some((pruner) => pruner(textPath, textName))
     }
-    const roots = resolveRoots(options.paths, options.recursive)
+    const roots = resolveRoots(options.paths, options.recursive, options.waitForPath)
     this.#binding = openInotify(
       options.binding,
       {
@@ -82,6 +83,7 @@ export class InotifyRun {
           path: rawFromText(directory),
           only: only === undefined ? undefined : new Set([...only].map(rawFromText)),
           recursive: options.recursive,
+          mayBeMissing: options.waitForPath,
         })),
         nowMicros(),
       )
@@ -189,10 +191,11 @@ export class InotifyRun {
     if (!ready) {
       const users = inotifyUsers().slice(0, 3)
       throw watchLimitError({
-        needed: this.#watcher.table.roots.reduce(
-          (sum, root) => sum + countDirectories(this.#binding, root.name, this.#prune),
-          0,
-        ),
+        needed: this.#watcher.table.roots.reduce((sum, node) => {
+          const { path, only, recursive } = node.root!
+          const whole = recursive && only === undefined
+          return sum + (whole ? countDirectories(this.#binding, path, this.#prune) : 1)
+        }, 0),
         users: users.map(({ name, pid, watches }) => `${name} (pid ${pid}): ${watches}`),
       })
     }

@@ -20,30 +20,32 @@ export interface InotifySourceOptions {
    * and tells the differences; it keeps the name of every entry in memory. `off` renews the watches only.
    */
   readonly repair?: 'full' | 'off'
+  /** A path that does not exist at the start is awaited. Default false: it is an error. */
+  readonly waitForPath?: boolean
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
   readonly backlog?: number
 }
 
-const known = ['paths', 'recursive', 'binding', 'repair', 'backlog'] as const
+const known = ['paths', 'recursive', 'binding', 'repair', 'backlog', 'waitForPath'] as const
 const DEFAULT_BACKLOG = 64 * 1024 * 1024
 
 /**
  * Events of directory trees, from inotify(7).
  *
  * It emits raw events; `resolvePath()` gives them their paths and `addWatchOnMkdir()` follows new directories.
- * The paths must exist when it opens. One watch is used for each directory. inotify cannot tell who did it.
+ * The paths must exist when it opens, unless `waitForPath` is set. One watch is used for each directory. inotify cannot tell who did it.
  *
  * Throws FSFLOW_INVALID_OPTION at once. Its stream fails with FSFLOW_PATH_NOT_FOUND, FSFLOW_PERMISSION,
  * FSFLOW_WATCH_LIMIT, FSFLOW_BINDING_UNAVAILABLE, FSFLOW_MISSING_PACKAGE or FSFLOW_KERNEL.
  */
 export function inotify(options: InotifySourceOptions): Source {
-  const { paths, recursive, binding, repair, backlog } = validate(options)
+  const { paths, recursive, binding, repair, backlog, waitForPath } = validate(options)
   let last: InotifyRun | undefined
 
   return {
     name: 'inotify',
     providesPaths: false,
-    check: (request) => Promise.resolve(check(paths, recursive, binding, request)),
+    check: (request) => Promise.resolve(check({ paths, recursive, binding, waitForPath }, request)),
     open: (context: RunContext, request: SourceRequest) =>
       new Observable<FileEvent>((subscriber) => {
         const run = new InotifyRun(subscriber, context, request, {
@@ -52,6 +54,7 @@ export function inotify(options: InotifySourceOptions): Source {
           binding,
           repair,
           backlog,
+          waitForPath,
         })
         last = run
         return () => run.close()
@@ -69,7 +72,8 @@ function validate(
     throw invalidOption('inotify', 'options', 'must be an object', "For example: inotify({ paths: ['src'] })")
   }
   rejectUnknownOptions('inotify', given, known)
-  const { paths, recursive = true, binding = 'auto', repair = 'full', backlog = DEFAULT_BACKLOG } = options
+  const { paths, recursive = true, waitForPath = false } = options
+  const { binding = 'auto', repair = 'full', backlog = DEFAULT_BACKLOG } = options
   const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
   if (list.length === 0) throw invalidOption('inotify', 'paths', 'is empty', 'Name at least one path.')
   list.forEach((path, index) => {
@@ -82,31 +86,33 @@ function validate(
       )
     }
   })
-  const given2 = { recursive, binding, repair, backlog } as Record<string, unknown>
-  if (typeof given2.recursive !== 'boolean')
-    throw invalidOption('inotify', 'recursive', 'must be true or false')
+  const flags: Record<string, unknown> = { recursive, waitForPath }
+  for (const [option, value] of Object.entries(flags)) {
+    if (typeof value !== 'boolean') throw invalidOption('inotify', option, 'must be true or false')
+  }
   if (!bindingNames.includes(binding)) {
     throw invalidOption('inotify', 'binding', 'is not known', `One of: ${bindingNames.join(', ')}.`)
   }
-  if (given2.repair !== 'full' && given2.repair !== 'off') {
+  if (!['full', 'off'].includes(repair)) {
     throw invalidOption('inotify', 'repair', 'is not known', 'One of: full, off.')
   }
   if (!Number.isSafeInteger(backlog) || backlog < 65_536 || backlog > 0x7fff0000) {
     throw invalidOption('inotify', 'backlog', 'must be a number of bytes from 65536 to 2147418112')
   }
-  return { paths: list as readonly string[], recursive, binding, repair, backlog }
+  return { paths: list as readonly string[], recursive, binding, repair, backlog, waitForPath }
 }
 
 function check(
-  paths: readonly string[],
-  recursive: boolean,
-  binding: BindingName,
+  options: Pick<Required<InotifySourceOptions>, 'recursive' | 'binding' | 'waitForPath'> & {
+    readonly paths: readonly string[]
+  },
   request: SourceRequest,
 ): CheckReport {
+  const { paths, recursive, binding, waitForPath } = options
   const lines: string[] = []
   const problems: FsflowError[] = []
   try {
-    for (const root of resolveRoots(paths, recursive)) {
+    for (const root of resolveRoots(paths, recursive, waitForPath)) {
       const what = root.only === undefined ? '' : ` (only ${[...root.only].join(', ')})`
       lines.push(
         `watches ${root.directory}${what}${recursive && root.only === undefined ? ' and all below' : ''}`,

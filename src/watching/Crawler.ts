@@ -1,4 +1,4 @@
-import { EACCES, ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
+import { ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import type { DirectoryEntry, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
@@ -14,6 +14,8 @@ export interface WatchProblem {
 export interface CrawlerListener {
   /** Keep what was found in `WatchNode.entries`. */
   readonly remember: boolean
+  /** A root has been entered; its entries follow. */
+  entered(node: WatchNode): void
   /** An entry was there when the directory's watch was added. */
   found(node: WatchNode, name: string, isDirectory: boolean): void
   /** All entries of the directory have been told. */
@@ -110,10 +112,22 @@ export class Crawler {
     const owner = this.#table.byWd(wd)
     if (owner !== undefined) return { node, wd, errno: 0, entries: [], owner, first }
     this.#table.setWatch(node, wd)
-    if (node.root?.only !== undefined) return { node, wd, errno: 0, entries: [], owner, first }
-    const entries = this.#port.list(node.parent === undefined ? `${path}/.` : path)
+    const entries =
+      node.root?.only === undefined
+        ? this.#port.list(node.parent === undefined ? `${path}/.` : path)
+        : this.#look(path, node.root.only)
     if (typeof entries === 'number') return { node, wd, errno: -entries, entries: [], owner, first }
     return { node, wd, errno: 0, entries, owner, first }
+  }
+
+  /** Of a directory that is watched for some files only, those that are there. */
+  #look(path: string, only: ReadonlySet<string>): DirectoryEntry[] {
+    const entries: DirectoryEntry[] = []
+    for (const name of only) {
+      const identity = this.#port.identify(`${path}/${name}`)
+      if (typeof identity !== 'number') entries.push({ name, type: identity.type })
+    }
+    return entries
   }
 
   /**
@@ -153,6 +167,7 @@ export class Crawler {
         }
       }
       const visit = byWd.get(record.wd)
+      if (visit?.node.root?.only?.has(name) === false) continue
       if (visit !== undefined && !visit.first.has(name)) visit.first.set(name, mask)
     }
   }
@@ -186,12 +201,13 @@ export class Crawler {
     }
     const gone = errno === ENOENT || errno === ENOTDIR || errno === ELOOP
     if (gone && node.parent !== undefined) this.#listener.drop(node)
-    else this.#listener.problem({ node, errno: errno === ELOOP ? EACCES : errno })
+    else this.#listener.problem({ node, errno })
   }
 
   #tell(visit: Visit): void {
     const { node, first } = visit
     if (this.#listener.remember) node.entries = new Map()
+    if (node.root !== undefined) this.#listener.entered(node)
     for (const entry of visit.entries) {
       const mask = first.get(entry.name)
       first.delete(entry.name)

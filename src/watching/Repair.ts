@@ -91,6 +91,11 @@ export class Repair {
     return undefined
   }
 
+  /** Something was found in a directory that had been missed whole. */
+  foundBelow(): void {
+    if (this.#counts !== undefined) this.#counts.created++
+  }
+
   /** All entries of a directory have been compared: what is left of the former ones is gone. */
   listed(node: WatchNode): void {
     const { former } = node

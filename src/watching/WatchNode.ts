@@ -5,6 +5,8 @@ export interface WatchRoot {
   /** The files that are meant when the root is a file; `undefined` for a directory. */
   readonly only: ReadonlySet<string> | undefined
   readonly recursive: boolean
+  /** It may be missing at the start; then it is awaited. */
+  readonly mayBeMissing: boolean
 }
 
 /**

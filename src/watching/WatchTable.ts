@@ -24,11 +24,16 @@ export class WatchTable {
     return node
   }
 
-  /** Puts a new top node in the place of an old one. */
-  replaceRoot(old: WatchNode): WatchNode {
-    const node = new WatchNode(undefined, old.name, old.root)
+  /** Puts a new top node in the place of an old one; `root` when it has become one of another kind. */
+  replaceRoot(old: WatchNode, root = old.root!): WatchNode {
+    const node = new WatchNode(undefined, root.path, root)
     this.#roots[this.#roots.indexOf(old)] = node
     return node
+  }
+
+  /** The top node of a root. */
+  nodeOf(root: WatchRoot): WatchNode {
+    return this.#roots.find((node) => node.root === root)!
   }
 
   byWd(wd: number): WatchNode | undefined {

@@ -1,5 +1,7 @@
+import { ENOENT, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import { Crawler, type WatchProblem } from './Crawler.js'
+import { LostRoots } from './LostRoots.js'
 import { Moves } from './Moves.js'
 import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
 import { RecordQueue } from './RecordQueue.js'
@@ -64,6 +66,7 @@ export class Watcher {
   readonly #repair: Repair
   #reads: ReadLog
   readonly #moves: Moves
+  readonly #lost: LostRoots
   #ready = false
   #running = false
   #waiting = false
@@ -89,11 +92,20 @@ export class Watcher {
       empty: (node) => this.#empty(node),
       isPruned: (parent, name) => this.#isPruned(parent, name),
     })
-    this.#crawler = new Crawler(port, this.table, TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK, {
+    const mask = TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK
+    this.#lost = new LostRoots(port, this.table, mask, {
+      found: (root) => this.#rootFound(root),
+      problem: (root, errno) => this.#listener.problem({ node: this.table.nodeOf(root), errno }, this.#ready),
+    })
+    this.#crawler = new Crawler(port, this.table, mask, {
       remember: options.repair,
       found: (node, name, isDirectory) => this.#found(node, name, isDirectory),
       listed: (node) => this.#repair.listed(node),
-      problem: (problem) => this.#listener.problem(problem, this.#ready),
+      entered: (node) => {
+        const returned = this.#lost.hasReturned(node.root!) && this.#ready
+        if (returned && node.root!.only === undefined) this.#tell(IN.CREATE | IN.ISDIR, node, '')
+      },
+      problem: (problem) => this.#problem(problem),
       alias: (node, other) => {
         this.#listener.alias(node, other)
         this.#release(node)
@@ -123,7 +135,11 @@ export class Watcher {
   /** Begins to crawl the roots, at `startedAt`. `ready` is told when all of it is watched. */
   start(roots: readonly WatchRoot[], startedAt: number): void {
     this.#reads = new ReadLog(this.#options.queueLimit, startedAt)
-    for (const root of roots) this.#crawler.request(this.table.addRoot(root))
+    for (const root of roots) {
+      const node = this.table.addRoot(root)
+      if (root.mayBeMissing && typeof this.#port.identify(root.path) === 'number') this.#lost.await(root)
+      else this.#crawler.request(node)
+    }
     this.#run()
   }
 
@@ -209,7 +225,7 @@ export class Watcher {
 
   /** Applies one record; false when more records are needed to understand it. */
   #apply(record: InotifyRecord, readAt: number): boolean {
-    const { wd, mask, name } = record
+    const { wd, mask } = record
     if (wd === FENCE_WD) {
       this.#lastFence = record.cookie
       this.#moves.fencePassed(record.cookie)
@@ -221,10 +237,18 @@ export class Watcher {
       return true
     }
     const node = this.table.byWd(wd)
-    if (node === undefined) return true
+    if (node !== undefined) return this.#applyTo(node, record, readAt)
+    this.#lost.apply(record)
+    return true
+  }
+
+  #applyTo(node: WatchNode, record: InotifyRecord, readAt: number): boolean {
+    const { mask, name } = record
+    this.#lost.apply(record)
     if ((mask & IN.IGNORED) !== 0) {
       this.table.clearWatch(node)
       this.#moves.ignored(node)
+      if (node.root !== undefined && node.alive) this.#loseRoot(node)
       return true
     }
     if (name === '') {
@@ -242,18 +266,62 @@ export class Watcher {
   }
 
   #applyToSelf(node: WatchNode, mask: number, readAt: number): void {
+    if (!node.alive) return
     if ((mask & IN.UNMOUNT) !== 0) {
       this.#emit(IN.UNMOUNT | IN.ISDIR, node, '', 0, readAt)
+      this.#empty(node)
+      // What was below the mount point is there again.
+      if (node.root === undefined) this.#crawler.request(node)
       return
     }
-    // The parent's watch tells the same with the name. A file root's parent is nobody's business.
-    if (node.parent !== undefined || node.root?.only !== undefined || !node.alive) return
+    // The parent's watch tells the same with the name.
+    if (node.root === undefined) return
     if ((mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence) return
-    this.#emit((mask & ~IN.ISDIR) | IN.ISDIR, node, '', 0, readAt)
-    if ((mask & IN.MOVE_SELF) !== 0) {
-      // Its new place is unknown, and the paths below would be wrong from now on.
-      this.#release(node)
+    const moved = (mask & IN.MOVE_SELF) !== 0
+    // What a file root's parent does is nobody's business, unless the file goes with it.
+    if (node.root.only === undefined) this.#emit(mask | IN.ISDIR, node, '', 0, readAt)
+    else if (moved) this.#empty(node)
+    // Its new place is unknown, and the paths below would be wrong from now on.
+    if (moved) this.#loseRoot(node)
+  }
+
+  /** A root is not where it was: waits for it to come back. */
+  #loseRoot(node: WatchNode): void {
+    this.#release(node)
+    this.#lost.await(this.table.replaceRoot(node).root!)
+  }
+
+  /** A root is there, at the start or again, perhaps as something else than it was. */
+  #rootFound(root: WatchRoot): void {
+    const identity = this.#port.identify(root.path)
+    const isFile = typeof identity !== 'number' && (identity.type === 'file' || identity.type === 'other')
+    if (!isFile || root.only !== undefined) {
+      this.#crawler.request(this.table.nodeOf(root))
+      return
     }
+    const slash = root.path.lastIndexOf('/')
+    const parent = {
+      path: root.path.slice(0, Math.max(slash, 1)),
+      only: new Set([root.path.slice(slash + 1)]),
+      recursive: root.recursive,
+      mayBeMissing: true,
+    }
+    this.#crawler.request(this.table.replaceRoot(this.table.nodeOf(root), parent))
+  }
+
+  /** A directory cannot be watched. */
+  #problem(problem: WatchProblem): void {
+    const { node, errno } = problem
+    if (!this.#ready || node.root === undefined || (errno !== ENOENT && errno !== ENOTDIR)) {
+      this.#listener.problem(problem, this.#ready)
+      return
+    }
+    // A root that was there when last told of: an overflow has swallowed its end.
+    if (node.former !== undefined) {
+      this.#empty(node)
+      if (node.root.only === undefined) this.#tell(IN.DELETE_SELF | IN.ISDIR, node, '')
+    }
+    this.#loseRoot(node)
   }
 
   #touch(node: WatchNode, name: string, mask: number, readAt: number): void {
@@ -317,6 +385,7 @@ export class Watcher {
 
   #overflowed(readAt: number): void {
     this.#moves.reset()
+    this.#lost.reset()
     if (this.#ready) this.#listener.overflow(readAt)
     const wds = this.#repair.begin(this.#reads.lossStart, this.#ready)
     for (const wd of wds) this.#port.removeWatch(wd)
@@ -332,8 +401,10 @@ export class Watcher {
       return
     }
     this.#remember(node, name, isDirectory)
-    if (this.#ready) this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
-    else if (isDirectory && this.table.rootOf(node).recursive) this.#requestChild(node, name)
+    if (this.#ready) {
+      this.#repair.foundBelow()
+      this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
+    } else if (isDirectory && this.table.rootOf(node).recursive) this.#requestChild(node, name)
   }
 
   #requestChild(parent: WatchNode, name: string, former?: WatchNode): void {

@@ -191,7 +191,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
   const push = (records: InotifyRecord[]) => {
     if (records.length > 0) watcher.push(records, 1)
   }
-  watcher.start([{ path: ROOT, only: undefined, recursive: true }], 0)
+  watcher.start([{ path: ROOT, only: undefined, recursive: true, mayBeMissing: false }], 0)
   const comeToRest = () => {
     for (let rounds = 0; rounds < 1000; rounds++) {
       if (kernel.queued > 0) push(kernel.read())

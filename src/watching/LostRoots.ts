@@ -1,0 +1,112 @@
+import { IN } from '../linux/inotifyMasks.js'
+import type { InotifyRecord, KernelPort } from './port.js'
+import type { WatchRoot } from './WatchNode.js'
+import type { WatchTable } from './WatchTable.js'
+
+/** Waits for one root: in the nearest directory above it that exists, for the next name on the way down. */
+interface Vigil {
+  readonly root: WatchRoot
+  wd: number
+  awaited: string
+}
+
+export interface LostRootsListener {
+  /** The root's path leads somewhere: it is worth a visit. */
+  found(root: WatchRoot): void
+  /** The root cannot be awaited. */
+  problem(root: WatchRoot, errno: number): void
+}
+
+const ARRIVALS = IN.CREATE | IN.MOVED_TO
+const ENDINGS = IN.DELETE_SELF | IN.MOVE_SELF | IN.UNMOUNT | IN.IGNORED
+
+/**
+ * Waits for roots that are not there: deleted, moved away, unmounted, or not made yet.
+ *
+ * Each is awaited by a watch on the nearest directory above it that exists. The watch comes first and the look
+ * at what is there second, so that no arrival is missed; an arrival leads one step down, until the root is there.
+ */
+export class LostRoots {
+  readonly #port: KernelPort
+  readonly #table: WatchTable
+  readonly #mask: number
+  readonly #listener: LostRootsListener
+  #vigils: Vigil[] = []
+  readonly #returning = new Set<WatchRoot>()
+
+  /** `mask` is that of all watches, since the directory may be watched for its own sake too. */
+  constructor(port: KernelPort, table: WatchTable, mask: number, listener: LostRootsListener) {
+    this.#port = port
+    this.#table = table
+    this.#mask = mask
+    this.#listener = listener
+  }
+
+  /** The root is not there: `found` is called, at once or later. */
+  await(root: WatchRoot): void {
+    this.#returning.add(root)
+    const vigil = { root, wd: 0, awaited: '' }
+    this.#vigils.push(vigil)
+    this.#descend(vigil)
+  }
+
+  /** True, once, when the root had been lost and is entered again. */
+  hasReturned(root: WatchRoot): boolean {
+    return this.#returning.delete(root)
+  }
+
+  /** Shows a record to those that wait for it. */
+  apply(record: InotifyRecord): void {
+    for (const vigil of this.#vigils.slice()) {
+      if (vigil.wd !== record.wd) continue
+      const arrives = (record.mask & ARRIVALS) !== 0 && record.name === vigil.awaited
+      const ends = (record.mask & ENDINGS) !== 0 && record.name === ''
+      if (arrives || ends) this.#descend(vigil)
+    }
+  }
+
+  /** After an overflow every root is visited anew, and awaited anew if it is not there. */
+  reset(): void {
+    const vigils = this.#vigils
+    this.#vigils = []
+    for (const { wd } of vigils) this.#letGo(wd)
+  }
+
+  /** Goes down from the top as far as there are directories, and waits there; or finds the root. */
+  #descend(vigil: Vigil): void {
+    const { path } = vigil.root
+    const parts = path.split('/').filter((part) => part !== '')
+    let directory = '/'
+    for (const [index, part] of parts.entries()) {
+      const below = directory === '/' ? `/${part}` : `${directory}/${part}`
+      if (this.#isThere(below, index < parts.length - 1)) {
+        directory = below
+        continue
+      }
+      const previous = vigil.wd
+      vigil.wd = this.#port.addWatch(directory, this.#mask)
+      vigil.awaited = part
+      if (previous !== vigil.wd) this.#letGo(previous)
+      if (vigil.wd < 0 && this.#isThere(directory, true)) this.#listener.problem(vigil.root, -vigil.wd)
+      else if (vigil.wd < 0 || this.#isThere(below, index < parts.length - 1)) {
+        // It came, or the directory went, between the look and the watch.
+        this.#descend(vigil)
+      }
+      return
+    }
+    this.#vigils = this.#vigils.filter((other) => other !== vigil)
+    this.#letGo(vigil.wd)
+    this.#listener.found(vigil.root)
+  }
+
+  #isThere(path: string, onTheWay: boolean): boolean {
+    const identity = this.#port.identify(path)
+    if (typeof identity === 'number') return false
+    return !onTheWay || identity.type === 'directory' || identity.type === 'symlink'
+  }
+
+  #letGo(wd: number): void {
+    if (wd <= 0 || this.#table.byWd(wd) !== undefined) return
+    if (!this.#vigils.some((vigil) => vigil.wd === wd)) this.#port.removeWatch(wd)
+  }
+}
