@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs'
 import type { RunContext, SourceRequest, SourceStats } from '../contracts/index.js'
 import { FsflowError, type FsflowErrorCode } from '../errors/index.js'
 import type { ControlDetails, FileEvent } from '../events/index.js'
-import { EACCES, EMFILE, ENOSPC, EPERM, errnoName } from '../linux/errno.js'
+import { EACCES, ENOSPC, EPERM, errnoName } from '../linux/errno.js'
 import { inotifyLimit, watchLimitError } from '../linux/inotifyErrors.js'
 import { inotifyUsers } from '../linux/inotifyUsage.js'
 import type { InotifyBinding } from '../linux/InotifyBinding.js'
@@ -13,6 +13,7 @@ import { resolveRoots } from '../linux/resolveRoots.js'
 import { countDirectories } from '../watching/countDirectories.js'
 import type { RepairCounts } from '../watching/Repair.js'
 import type { WatchProblem } from '../watching/Crawler.js'
+import type { WatchNode } from '../watching/WatchNode.js'
 import { Watcher, type WatcherListener } from '../watching/Watcher.js'
 import { kernelMask, InotifyEvents } from './InotifyEvents.js'
 
@@ -23,6 +24,8 @@ export interface InotifyRunOptions {
   readonly binding: BindingName
   readonly repair: 'full' | 'off'
   readonly backlog: number
+  readonly onWatchLimit: 'error' | 'poll'
+  readonly pollInterval: number
 }
 
 // The kernel queues the end of a directory's rename within the same system call as its beginning.
@@ -40,10 +43,11 @@ export class InotifyRun {
   readonly #events: InotifyEvents
   readonly #binding: InotifyBinding
   readonly #onAbort = () => this.#stop()
+  readonly #pollInterval: number
   #moveTimer: NodeJS.Timeout | undefined
+  #pollTimer: NodeJS.Timeout | undefined
   #stopTimer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
-  #limitTold = false
 
   /** Throws an FsflowError when the roots or an inotify instance cannot be had. */
   constructor(
@@ -54,6 +58,7 @@ export class InotifyRun {
   ) {
     this.#subscriber = subscriber
     this.#context = context
+    this.#pollInterval = options.pollInterval
     const { prune } = request
     this.#prune = (path, name) => {
       const textPath = textFromRaw(path)
@@ -73,6 +78,7 @@ export class InotifyRun {
       mask: kernelMask(request.eventTypes),
       prune: this.#prune,
       repair: options.repair === 'full',
+      pollBeyondLimit: options.onWatchLimit === 'poll',
       queueLimit: inotifyLimit('max_queued_events') ?? DEFAULT_QUEUE_LIMIT,
     })
     this.#events = new InotifyEvents(this.#watcher, this.#binding, request)
@@ -104,6 +110,7 @@ export class InotifyRun {
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     clearTimeout(this.#moveTimer)
     clearTimeout(this.#stopTimer)
+    clearTimeout(this.#pollTimer)
     this.#watcher.end()
     this.#closing ??= this.#binding.close()
     return this.#closing
@@ -125,6 +132,7 @@ export class InotifyRun {
       },
       recovered: (counts) => this.#recovered(counts),
       problem: (problem, ready) => this.#problem(problem, ready),
+      polling: (node) => this.#polling(node),
       alias: (node, other) => {
         const path = this.#events.pathOf(node)
         this.#warn('FSFLOW_ALIAS', path, `${path} is the same directory as ${this.#events.pathOf(other)}`)
@@ -151,6 +159,13 @@ export class InotifyRun {
       clearTimeout(this.#moveTimer)
       this.#moveTimer = undefined
     }
+    if (this.#watcher.polled > 0 && this.#pollTimer === undefined) {
+      const since = nowMicros()
+      this.#pollTimer = setTimeout(() => {
+        this.#pollTimer = undefined
+        this.#guard(() => this.#watcher.poll(since, nowMicros()))
+      }, this.#pollInterval)
+    }
   }
 
   #ready(): void {
@@ -173,10 +188,7 @@ export class InotifyRun {
 
   #problem({ node, errno }: WatchProblem, ready: boolean): void {
     const path = this.#events.pathOf(node)
-    if (errno === ENOSPC || errno === EMFILE) {
-      this.#limitReached(path, ready)
-      return
-    }
+    if (errno === ENOSPC && !ready) this.#limitReached()
     const denied = errno === EACCES || errno === EPERM
     const code: FsflowErrorCode = denied ? 'FSFLOW_PERMISSION' : 'FSFLOW_KERNEL'
     const message = `cannot watch ${path}: ${errnoName(errno)}`
@@ -187,22 +199,28 @@ export class InotifyRun {
     this.#warn(code, path, message, denied ? 'Its content is told when it becomes readable.' : undefined)
   }
 
-  #limitReached(path: string, ready: boolean): void {
-    if (!ready) {
-      const users = inotifyUsers().slice(0, 3)
-      throw watchLimitError({
-        needed: this.#watcher.table.roots.reduce((sum, node) => {
-          const { path, only, recursive } = node.root!
-          const whole = recursive && only === undefined
-          return sum + (whole ? countDirectories(this.#binding, path, this.#prune) : 1)
-        }, 0),
-        users: users.map(({ name, pid, watches }) => `${name} (pid ${pid}): ${watches}`),
-      })
-    }
-    if (this.#limitTold) return
-    this.#limitTold = true
+  #polling(node: WatchNode): void {
+    const path = this.#events.pathOf(node)
     const { message, hint } = watchLimitError(undefined)
-    this.#warn('FSFLOW_WATCH_LIMIT', path, `${message}: changes below ${path} are not seen`, hint)
+    const every = `every ${this.#pollInterval} ms`
+    this.#warn(
+      'FSFLOW_WATCH_LIMIT',
+      path,
+      `${message}; ${path} and others are compared ${every} instead`,
+      hint,
+    )
+  }
+
+  #limitReached(): never {
+    const users = inotifyUsers().slice(0, 3)
+    throw watchLimitError({
+      needed: this.#watcher.table.roots.reduce((sum, node) => {
+        const { path, only, recursive } = node.root!
+        const whole = recursive && only === undefined
+        return sum + (whole ? countDirectories(this.#binding, path, this.#prune) : 1)
+      }, 0),
+      users: users.map(({ name, pid, watches }) => `${name} (pid ${pid}): ${watches}`),
+    })
   }
 
   #warn(code: string, path: string, message: string, hint?: string): void {

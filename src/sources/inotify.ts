@@ -22,11 +22,28 @@ export interface InotifySourceOptions {
   readonly repair?: 'full' | 'off'
   /** A path that does not exist at the start is awaited. Default false: it is an error. */
   readonly waitForPath?: boolean
+  /**
+   * When there are more directories than watches at the start: `error`, the default, fails with
+   * FSFLOW_WATCH_LIMIT; `poll` compares the rest with the disk from time to time, and says so by a `WARNING`.
+   * When the limit is reached later, the rest is polled in any case.
+   */
+  readonly onWatchLimit?: 'error' | 'poll'
+  /** Milliseconds between two looks at what is polled. Default 2000. */
+  readonly pollInterval?: number
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
   readonly backlog?: number
 }
 
-const known = ['paths', 'recursive', 'binding', 'repair', 'backlog', 'waitForPath'] as const
+const known = [
+  'paths',
+  'recursive',
+  'binding',
+  'repair',
+  'backlog',
+  'waitForPath',
+  'onWatchLimit',
+  'pollInterval',
+] as const
 const DEFAULT_BACKLOG = 64 * 1024 * 1024
 
 /**
@@ -39,23 +56,16 @@ const DEFAULT_BACKLOG = 64 * 1024 * 1024
  * FSFLOW_WATCH_LIMIT, FSFLOW_BINDING_UNAVAILABLE, FSFLOW_MISSING_PACKAGE or FSFLOW_KERNEL.
  */
 export function inotify(options: InotifySourceOptions): Source {
-  const { paths, recursive, binding, repair, backlog, waitForPath } = validate(options)
+  const valid = validate(options)
   let last: InotifyRun | undefined
 
   return {
     name: 'inotify',
     providesPaths: false,
-    check: (request) => Promise.resolve(check({ paths, recursive, binding, waitForPath }, request)),
+    check: (request) => Promise.resolve(check(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>
       new Observable<FileEvent>((subscriber) => {
-        const run = new InotifyRun(subscriber, context, request, {
-          paths,
-          recursive,
-          binding,
-          repair,
-          backlog,
-          waitForPath,
-        })
+        const run = new InotifyRun(subscriber, context, request, valid)
         last = run
         return () => run.close()
       }),
@@ -93,13 +103,29 @@ function validate(
   if (!bindingNames.includes(binding)) {
     throw invalidOption('inotify', 'binding', 'is not known', `One of: ${bindingNames.join(', ')}.`)
   }
+  const { onWatchLimit = 'error', pollInterval = 2000 } = options
+  if (!['error', 'poll'].includes(onWatchLimit)) {
+    throw invalidOption('inotify', 'onWatchLimit', 'is not known', 'One of: error, poll.')
+  }
+  if (!Number.isSafeInteger(pollInterval) || pollInterval < 10 || pollInterval > 86_400_000) {
+    throw invalidOption('inotify', 'pollInterval', 'must be a number of milliseconds from 10 to 86400000')
+  }
   if (!['full', 'off'].includes(repair)) {
     throw invalidOption('inotify', 'repair', 'is not known', 'One of: full, off.')
   }
   if (!Number.isSafeInteger(backlog) || backlog < 65_536 || backlog > 0x7fff0000) {
     throw invalidOption('inotify', 'backlog', 'must be a number of bytes from 65536 to 2147418112')
   }
-  return { paths: list as readonly string[], recursive, binding, repair, backlog, waitForPath }
+  return {
+    paths: list as readonly string[],
+    recursive,
+    binding,
+    repair,
+    backlog,
+    waitForPath,
+    onWatchLimit,
+    pollInterval,
+  }
 }
 
 function check(

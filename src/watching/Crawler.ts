@@ -1,4 +1,4 @@
-import { ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
+import { ELOOP, ENOENT, ENOSPC, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import type { DirectoryEntry, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
@@ -14,6 +14,10 @@ export interface WatchProblem {
 export interface CrawlerListener {
   /** Keep what was found in `WatchNode.entries`. */
   readonly remember: boolean
+  /** Directories beyond the watch limit are listed all the same, to be compared from time to time. */
+  polls(): boolean
+  /** A directory was listed that could not be watched for want of watches. */
+  polled(node: WatchNode): void
   /** A root has been entered; its entries follow. */
   entered(node: WatchNode): void
   /** An entry was there when the directory's watch was added. */
@@ -32,6 +36,8 @@ interface Visit {
   readonly wd: number
   readonly errno: number
   readonly entries: readonly DirectoryEntry[]
+  /** It is beyond the watch limit. */
+  readonly polled: boolean
   /** The node that had this watch before: the same directory under another path. */
   readonly owner: WatchNode | undefined
   /** The first record of each name since the watch was added. */
@@ -106,18 +112,18 @@ export class Crawler {
     const path = this.#table.pathOf(node)
     // A root may be named by a symlink; below it, links are not followed.
     const mask = node.parent === undefined ? this.#mask : this.#mask | IN.DONT_FOLLOW
-    const first = new Map<string, number>()
     const wd = this.#port.addWatch(path, mask)
-    if (wd < 0) return { node, wd: 0, errno: -wd, entries: [], owner: undefined, first }
-    const owner = this.#table.byWd(wd)
-    if (owner !== undefined) return { node, wd, errno: 0, entries: [], owner, first }
-    this.#table.setWatch(node, wd)
+    const polled = wd === -ENOSPC && this.#listener.polls()
+    const owner = wd < 0 ? undefined : this.#table.byWd(wd)
+    const visit = { node, wd: Math.max(wd, 0), errno: 0, entries: [], polled, owner, first: new Map() }
+    if (wd < 0 && !polled) return { ...visit, errno: -wd }
+    if (owner !== undefined) return visit
+    if (!polled) this.#table.setWatch(node, wd)
     const entries =
       node.root?.only === undefined
         ? this.#port.list(node.parent === undefined ? `${path}/.` : path)
         : this.#look(path, node.root.only)
-    if (typeof entries === 'number') return { node, wd, errno: -entries, entries: [], owner, first }
-    return { node, wd, errno: 0, entries, owner, first }
+    return typeof entries === 'number' ? { ...visit, errno: -entries } : { ...visit, entries }
   }
 
   /** Of a directory that is watched for some files only, those that are there. */
@@ -206,7 +212,10 @@ export class Crawler {
 
   #tell(visit: Visit): void {
     const { node, first } = visit
-    if (this.#listener.remember) node.entries = new Map()
+    // Told before, and then polled or lost sight of: now it is compared.
+    if (node.entries !== undefined && node.former === undefined) node.former = node.shadow()
+    if (this.#listener.remember || visit.polled) node.entries = new Map()
+    if (visit.polled) this.#listener.polled(node)
     if (node.root !== undefined) this.#listener.entered(node)
     for (const entry of visit.entries) {
       const mask = first.get(entry.name)

@@ -68,6 +68,11 @@ export class Repair {
     return counts
   }
 
+  /** What is compared from now on was last seen at `time`. */
+  since(time: number): void {
+    if (this.#counts === undefined) this.#lossStart = time
+  }
+
   /**
    * Compares an entry that was found with what had been told, and tells the difference. Returns what had been
    * told of the entry's content when it is a directory that was watched, so that it is to be watched again.
@@ -75,7 +80,7 @@ export class Repair {
   found(node: WatchNode, name: string, isDirectory: boolean): WatchNode | undefined {
     const former = node.former!
     // Without a memory nothing is compared: the watches are renewed, and that is all.
-    if (!this.#compare) return isDirectory ? former : undefined
+    if (!this.#compare && former.entries === undefined) return isDirectory ? former : undefined
     const told = former.entries?.get(name)
     if (told === isDirectory) {
       if (isDirectory) {
@@ -86,7 +91,7 @@ export class Repair {
       return undefined
     }
     if (told !== undefined) this.#tellGone(former, node, name, told)
-    this.#counts!.created++
+    if (this.#counts !== undefined) this.#counts.created++
     this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
     return undefined
   }
@@ -102,7 +107,7 @@ export class Repair {
     node.former = undefined
     if (former?.entries === undefined) return
     for (const [name, isDirectory] of former.entries) {
-      if (!node.entries!.has(name)) this.#tellGone(former, node, name, isDirectory)
+      if (node.entries?.has(name) !== true) this.#tellGone(former, node, name, isDirectory)
     }
   }
 
@@ -118,7 +123,7 @@ export class Repair {
   #compareFile(node: WatchNode, name: string): void {
     const changedAt = this.#port.changedAt(this.#table.entryPath(node, name))
     if (changedAt < this.#lossStart - CLOCK_TICK_MICROS) return
-    this.#counts!.modified++
+    if (this.#counts !== undefined) this.#counts.modified++
     this.#tell(IN.MODIFY, node, name)
   }
 

@@ -38,4 +38,12 @@ export class WatchNode {
     this.name = name
     this.root = root
   }
+
+  /** What has been told of the directory so far, to compare a new listing with. */
+  shadow(): WatchNode {
+    const shadow = new WatchNode(this.parent, this.name, this.root)
+    shadow.entries = this.entries
+    shadow.children = this.children
+    return shadow
+  }
 }

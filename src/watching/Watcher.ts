@@ -24,6 +24,8 @@ export interface WatcherListener {
   recovered(counts: RepairCounts): void
   /** A directory cannot be watched; the rest goes on. `ready` tells whether the start is over. */
   problem(problem: WatchProblem, ready: boolean): void
+  /** A directory is polled, the first since all were watched. */
+  polling(node: WatchNode): void
   /** A directory is the same as another that is watched already: a bind mount, or a loop of them. */
   alias(node: WatchNode, other: WatchNode): void
   /** All that happened before `stop` has been told. */
@@ -37,6 +39,8 @@ export interface WatcherOptions {
   prune(path: string, name: string): boolean
   /** After an overflow, compare with the disk and tell the differences. Costs memory for each entry. */
   readonly repair: boolean
+  /** At the start, poll what is beyond the watch limit. Later that is always done. */
+  readonly pollBeyondLimit: boolean
   /** The kernel's `max_queued_events`. */
   readonly queueLimit: number
 }
@@ -67,6 +71,8 @@ export class Watcher {
   #reads: ReadLog
   readonly #moves: Moves
   readonly #lost: LostRoots
+  readonly #polled = new Set<WatchNode>()
+  #isPolling = false
   #ready = false
   #running = false
   #waiting = false
@@ -100,7 +106,9 @@ export class Watcher {
     this.#crawler = new Crawler(port, this.table, mask, {
       remember: options.repair,
       found: (node, name, isDirectory) => this.#found(node, name, isDirectory),
-      listed: (node) => this.#repair.listed(node),
+      polls: () => this.#options.pollBeyondLimit || this.#ready,
+      polled: (node) => this.#addPolled(node),
+      listed: (node) => this.#listed(node),
       entered: (node) => {
         const returned = this.#lost.hasReturned(node.root!) && this.#ready
         if (returned && node.root!.only === undefined) this.#tell(IN.CREATE | IN.ISDIR, node, '')
@@ -153,6 +161,20 @@ export class Watcher {
   follow(parent: WatchNode, name: string): void {
     if (!parent.alive || !this.table.rootOf(parent).recursive) return
     this.#requestChild(parent, name)
+    this.#run()
+  }
+
+  /** Directories that are polled for want of watches. */
+  get polled(): number {
+    return this.#polled.size
+  }
+
+  /** Compares the polled directories with what was told, last done at `since`; watches them if it can. */
+  poll(since: number, now: number): void {
+    this.#repair.since(since)
+    this.#time = now
+    for (const node of this.#polled) this.#crawler.request(node)
+    this.#polled.clear()
     this.#run()
   }
 
@@ -216,6 +238,7 @@ export class Watcher {
       const counts = this.#repair.finish()
       if (wasReady && this.#options.repair) this.#listener.recovered(counts)
     }
+    if (this.#polled.size === 0) this.#isPolling = false
     if (this.#stopping) {
       this.#stopped = true
       this.#listener.stopped()
@@ -390,6 +413,23 @@ export class Watcher {
     const wds = this.#repair.begin(this.#reads.lossStart, this.#ready)
     for (const wd of wds) this.#port.removeWatch(wd)
     for (const root of this.table.roots) this.#crawler.request(root)
+  }
+
+  #addPolled(node: WatchNode): void {
+    this.#polled.add(node)
+    if (this.#isPolling) return
+    this.#isPolling = true
+    this.#listener.polling(node)
+  }
+
+  /** All entries of a directory have been found. */
+  #listed(node: WatchNode): void {
+    this.#repair.listed(node)
+    if (node.children === undefined) return
+    for (const child of [...node.children.values()]) {
+      if (node.entries?.get(child.name) === false || node.entries?.has(child.name) === false)
+        this.#release(child)
+    }
   }
 
   /** The crawler has found an entry. */

@@ -178,6 +178,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       overflow: () => (consumer!.judging = false),
       recovered: () => (consumer!.judging = true),
       problem: ({ errno }) => consumer?.faults.push(`problem ${errno}`),
+      polling: (node) => consumer?.faults.push(`polling ${watcher.table.pathOf(node)}`),
       alias: (node) => consumer?.faults.push(`alias ${watcher.table.pathOf(node)}`),
       stopped: () => (outcome.stopped = true),
     },
@@ -185,6 +186,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       mask: IN.MODIFY | IN.CLOSE_WRITE | IN.ATTRIB,
       prune: () => false,
       repair: true,
+      pollBeyondLimit: false,
       queueLimit: options.maxQueuedEvents ?? 16_384,
     },
   )
