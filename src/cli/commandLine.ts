@@ -35,6 +35,8 @@ function parser(argv: readonly string[]) {
     .usage('$0 COMMAND\n\nFilesystem events of Linux as a stream.')
     .locale('en')
     .parserConfiguration({
+      // What stands behind -- may begin with a dash: taken as a positional it would be parsed once more.
+      'populate--': true,
       'greedy-arrays': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,

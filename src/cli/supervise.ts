@@ -61,7 +61,9 @@ function listen(handle: RunHandle): () => void {
     // `done` is awaited elsewhere.
     handle.stop(timeout).catch(() => undefined)
   }
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // The terminal has printed ^C.
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n')
     if (stoppedAt === undefined) {
       stoppedAt = performance.now()
       stop()

@@ -11,6 +11,12 @@ export function single<T>(option: string, value: T | readonly T[] | undefined): 
   throw usageError(`--${option} is given more than once`)
 }
 
+/** The arguments behind `--`, which may begin with a dash. */
+export function behindDashes(args: object): string[] {
+  const list = (args as { readonly '--'?: readonly unknown[] })['--'] ?? []
+  return list.map(String)
+}
+
 /** Throws unless the value is one of those listed. */
 export function oneOf<T extends string>(option: string, value: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value)

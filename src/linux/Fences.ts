@@ -1,9 +1,11 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { IN } from './inotifyMasks.js'
+import { libc, type Libc } from './libc.js'
 
 interface Slot {
   readonly wd: number
-  readonly keeper: number
+  /** The descriptor that `file` tells about, where it is such a file. */
+  readonly keeper: number | undefined
   readonly file: number
   /** The number of the fence that is under way here, 0 when there is none. */
   token: number
@@ -13,12 +15,13 @@ interface Slot {
 
 // One for crawling and one for stopping can be under way, and an overflow can leave as many lost ones behind.
 const SLOTS = 4
+const MFD_CLOEXEC = 1
 
 /**
  * Marks positions in an inotify queue, by reading a byte from a file that nobody else reads: the kernel queues
- * IN_ACCESS behind all that is queued. The file is /proc/self/fdinfo of a descriptor opened for it, an inode of
- * its own; reading changes nothing and needs no right. Identical records that follow each other are merged by
- * the kernel, so each slot has at most one fence under way.
+ * IN_ACCESS behind all that is queued. The file has no path at which others come across it; reading changes
+ * nothing and needs no right. Identical records that follow each other are merged by the kernel, so each slot
+ * has at most one fence under way.
  */
 export class Fences {
   readonly #slots: Slot[] = []
@@ -69,7 +72,7 @@ export class Fences {
   close(): void {
     for (const slot of this.#slots) {
       closeSync(slot.file)
-      closeSync(slot.keeper)
+      if (slot.keeper !== undefined) closeSync(slot.keeper)
     }
     this.#slots.length = 0
   }
@@ -78,16 +81,46 @@ export class Fences {
 const scratch = Buffer.alloc(1)
 
 function openSlot(addWatch: (path: string, mask: number) => number, failed: (errno: number) => Error): Slot {
-  const keeper = openSync('/dev/null', 'r')
-  let file: number | undefined
+  const { file, keeper } = openPrivateFile()
   try {
-    file = openSync(`/proc/self/fdinfo/${keeper}`, 'r')
     const wd = addWatch(`/proc/self/fd/${file}`, IN.ACCESS)
     if (wd < 0) throw failed(-wd)
     return { wd, keeper, file, token: 0, stale: false }
   } catch (error) {
-    if (file !== undefined) closeSync(file)
+    closeSync(file)
+    if (keeper !== undefined) closeSync(keeper)
+    throw error
+  }
+}
+
+function openPrivateFile(): { file: number; keeper: number | undefined } {
+  const memory = openMemoryFile()
+  if (memory !== undefined) return { file: memory, keeper: undefined }
+  // Without FFI: what /proc tells of a descriptor is an inode too. By the thread, since those who look through
+  // /proc (lsof, fsflow itself for the users of inotify) read by the process, and each read is a record.
+  const keeper = openSync('/dev/null', 'r')
+  try {
+    return { file: openSync(`/proc/self/task/${process.pid}/fdinfo/${keeper}`, 'r'), keeper }
+  } catch (error) {
     closeSync(keeper)
     throw error
+  }
+}
+
+function openMemoryFile(): number | undefined {
+  let c: Libc
+  try {
+    c = libc()
+  } catch {
+    return undefined
+  }
+  const fd = c.memfdCreate('fsflow-fence', MFD_CLOEXEC)
+  if (fd < 0) return undefined
+  try {
+    writeSync(fd, scratch)
+    // The kernel queues no records for what is done by the first descriptor of such a file.
+    return openSync(`/proc/self/fd/${fd}`, 'r')
+  } finally {
+    c.close(fd)
   }
 }

@@ -34,12 +34,8 @@ export function fileStat(
   bytes?: Uint8Array,
   names: UserDatabase = userDatabase,
 ): FileMetadata | null {
-  let stat: BigIntStats
-  try {
-    stat = lstatSync(bytes === undefined ? path : Buffer.from(bytes), { bigint: true })
-  } catch {
-    return null
-  }
+  const stat = lstat(bytes === undefined ? path : Buffer.from(bytes))
+  if (stat === undefined) return null
   const mode = Number(stat.mode)
   const uid = Number(stat.uid)
   const gid = Number(stat.gid)
@@ -65,6 +61,14 @@ export function fileStat(
 /** `fileStat` as a lookup: it looks when it is subscribed to, and answers at once. */
 export function lookupFileMetadata(path: string, bytes?: Uint8Array): Observable<FileMetadata | null> {
   return defer(() => of(fileStat(path, bytes)))
+}
+
+function lstat(path: string | Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function permissionLetters(mode: number): string {

@@ -9,6 +9,7 @@ export interface Libc {
   inotifyInit1(flags: number): number
   inotifyAddWatch(fd: number, path: string | Uint8Array, mask: number): number
   inotifyRmWatch(fd: number, wd: number): number
+  memfdCreate(name: string, flags: number): number
   openat(dirfd: number, path: string | Uint8Array, flags: number): number
   getdents64(fd: number, buffer: Uint8Array, count: number): number
   poll(fds: Uint8Array, count: number, timeoutMs: number): number
@@ -36,6 +37,7 @@ function bind(): Libc {
       'int inotify_add_watch(int fd, const char *path, uint32_t mask)',
     ) as Libc['inotifyAddWatch'],
     inotifyRmWatch: lib.func('int inotify_rm_watch(int fd, int wd)') as Libc['inotifyRmWatch'],
+    memfdCreate: lib.func('int memfd_create(const char *name, unsigned int flags)') as Libc['memfdCreate'],
     openat: lib.func('int openat(int dirfd, const char *path, int flags)') as Libc['openat'],
     getdents64: lib.func('long getdents64(int fd, void *buffer, size_t count)') as Libc['getdents64'],
     poll: lib.func('int poll(void *fds, unsigned long nfds, int timeout)') as Libc['poll'],

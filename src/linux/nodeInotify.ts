@@ -36,6 +36,7 @@ interface NodeInotify {
 // Records are handed on together; more than this are not gathered, since the addon reads without a pause.
 const BATCH = 2048
 const IN_CLOEXEC = 0o2000000
+const watchKey = /^-?\d+$/
 
 /** Throws an FsflowError when the addon cannot be had here. */
 export function loadNodeInotify(): new () => NodeInotify {
@@ -125,8 +126,14 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
     handle.close()
     throw error
   }
-  // The overflow record has the descriptor -1, and the addon calls what is stored under it, or dies.
-  handle['-1'] = callback
+  // The addon calls what is stored under a record's watch descriptor, or dies: so an overflow, whose descriptor is
+  // -1, and a record that another processor queues behind IN_IGNORED, when the callback is gone, must find one.
+  const methods = Object.getPrototypeOf(handle) as object
+  const anyWatch: ProxyHandler<object> = {
+    get: (target, key, receiver): unknown =>
+      typeof key === 'string' && watchKey.test(key) ? callback : Reflect.get(target, key, receiver),
+  }
+  Object.setPrototypeOf(handle, new Proxy(methods, anyWatch))
 
   return {
     name: 'node-inotify',

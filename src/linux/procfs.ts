@@ -5,6 +5,9 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync 
 /** Clock ticks a second, as user space sees them: 100 on every architecture that Node runs on. */
 const TICKS = 100
 
+const DEFAULT_LIMIT = 65_536
+const shared = Buffer.allocUnsafeSlow(DEFAULT_LIMIT)
+
 /** What /proc/PID/stat tells, of which all processes may read these fields. */
 export interface ProcessStat {
   readonly name: string
@@ -18,7 +21,7 @@ export interface ProcessStat {
 }
 
 /** The text of a file of a process, at most `limit` bytes of it; `null` when it cannot be read. */
-export function readProcess(pid: number, file: string, limit = 65_536): string | null {
+export function readProcess(pid: number, file: string, limit = DEFAULT_LIMIT): string | null {
   let fd: number
   try {
     fd = openSync(`/proc/${pid}/${file}`, 'r')
@@ -26,14 +29,9 @@ export function readProcess(pid: number, file: string, limit = 65_536): string |
     return null
   }
   try {
-    const buffer = Buffer.allocUnsafe(limit)
-    let length = 0
-    while (length < limit) {
-      const count = readSync(fd, buffer, length, limit - length, null)
-      if (count === 0) break
-      length += count
-    }
-    return buffer.toString('utf8', 0, length)
+    const buffer = limit <= shared.length ? shared : Buffer.allocUnsafe(limit)
+    // One read gives all that there is: these files are made when they are read.
+    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, limit, null))
   } catch {
     return null
   } finally {

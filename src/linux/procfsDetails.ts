@@ -74,10 +74,16 @@ export function processDetails(
   }
 }
 
+const BOOT_CHECK_MILLIS = 1000
 let boot = 0
+let bootCheckedAt = -Infinity
 
-// Measured anew each time, but kept while it agrees: the start of a process must not waver by milliseconds.
+// The wall clock may be set, so it is measured anew now and then, but kept while it agrees: the start of a process
+// must not waver by milliseconds.
 function bootMillis(): number {
+  const now = performance.now()
+  if (now - bootCheckedAt < BOOT_CHECK_MILLIS) return boot
+  bootCheckedAt = now
   const measured = Date.now() - readUptime() * 1000
   if (Math.abs(measured - boot) > 500) boot = measured
   return boot

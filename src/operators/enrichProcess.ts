@@ -122,8 +122,9 @@ function requireFields(fields: unknown): void {
 
 function requireLookup({ lookup, fields }: EnrichProcessOptions): ProcessLookup | undefined {
   if (lookup === undefined) return undefined
-  const complete = typeof lookup.byPid === 'function' && typeof lookup.byOpenFile === 'function'
-  if (!complete) throw invalidOption('enrichProcess', 'lookup', 'must have byPid and byOpenFile')
+  const given = lookup as Partial<ProcessLookup> | null
+  if (typeof given?.byPid !== 'function' || typeof given.byOpenFile !== 'function')
+    throw invalidOption('enrichProcess', 'lookup', 'must have byPid and byOpenFile')
   if (fields === undefined) return lookup
   throw invalidOption('enrichProcess', 'fields', 'is for the default lookup', 'Leave out fields or lookup.')
 }

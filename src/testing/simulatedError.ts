@@ -16,6 +16,8 @@ export type SimulatedErrorCode =
   | 'ENXIO'
   | 'EPERM'
 
+const STACK_FRAMES = 6
+
 /** A system call of the simulated filesystem that failed, in the shape of the errors of `node:fs`. */
 export class SimulatedError extends Error {
   readonly code: SimulatedErrorCode
@@ -23,7 +25,11 @@ export class SimulatedError extends Error {
   readonly errno: number
 
   constructor(code: SimulatedErrorCode, what: string) {
+    // Most are turned into -errno at once, and a long stack, as test runners ask for, costs more than the call.
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = Math.min(limit, STACK_FRAMES)
     super(`${code}: ${what}`)
+    Error.stackTraceLimit = limit
     this.name = 'SimulatedError'
     this.code = code
     this.errno = -constants.errno[code]

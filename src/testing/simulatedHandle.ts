@@ -119,9 +119,11 @@ function compare(a: Position, b: Position): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 }
 
-/** FNV-1a. */
+/** FNV-1a, mixed once more: names that differ in the last character alone shall lie far apart. */
 function hashOf(name: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
-  return hash >>> 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
 }

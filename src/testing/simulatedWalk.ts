@@ -96,9 +96,13 @@ function startOf(root: SimulatedDentry, path: string, at: SimulatedDentry | unde
   return at
 }
 
+/** The last component first. */
 function componentsOf(path: string): string[] {
-  return path
-    .split('/')
-    .filter((component) => component !== '')
-    .reverse()
+  const components: string[] = []
+  for (let end = path.length; end > 0;) {
+    const slash = path.lastIndexOf('/', end - 1)
+    if (slash + 1 < end) components.push(path.slice(slash + 1, end))
+    end = slash
+  }
+  return components
 }

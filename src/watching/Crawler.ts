@@ -12,6 +12,8 @@ export interface WatchProblem {
 }
 
 export interface CrawlerListener {
+  /** How many directories are visited before their fence is awaited. */
+  readonly round: number
   /** Keep what was found in `WatchNode.entries`. */
   readonly remember: boolean
   /** Directories beyond the watch limit are listed all the same, to be compared from time to time. */
@@ -43,9 +45,6 @@ interface Visit {
   /** The first record of each name since the watch was added. */
   readonly first: Map<string, number>
 }
-
-// Directories a round: some milliseconds of the main thread.
-const ROUND = 512
 
 /**
  * Adds watches and lists directories, without a race.
@@ -99,7 +98,7 @@ export class Crawler {
       this.#requests.delete(node)
       if (!node.alive || node.wd !== 0) continue
       this.#visits.push(this.#visit(node))
-      if (this.#visits.length >= ROUND) break
+      if (this.#visits.length >= this.#listener.round) break
     }
     if (this.#visits.length === 0) return false
     this.#round++

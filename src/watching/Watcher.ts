@@ -48,6 +48,10 @@ export interface WatcherOptions {
 // What the table itself needs to stay true; ATTRIB tells when an unreadable directory becomes readable.
 const TABLE_MASK =
   IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE_SELF | IN.MOVE_SELF | IN.ATTRIB
+// Some milliseconds of the main thread; and the records that the visits cause themselves must leave room in a
+// queue that the main thread itself empties, or each repair of an overflow would cause the next one.
+const ROUND = 512
+const RECORDS_A_VISIT = 16
 const OWN_LISTING = IN.OPEN | IN.ACCESS | IN.CLOSE_NOWRITE
 
 /**
@@ -104,6 +108,7 @@ export class Watcher {
       problem: (root, errno) => this.#listener.problem({ node: this.table.nodeOf(root), errno }, this.#ready),
     })
     this.#crawler = new Crawler(port, this.table, mask, {
+      round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
       remember: options.repair,
       found: (node, name, isDirectory) => this.#found(node, name, isDirectory),
       polls: () => this.#options.pollBeyondLimit || this.#ready,

@@ -71,6 +71,8 @@ describe('fsflow', () => {
     [['watch', 'a\nb\u001b[2J'], 'a\\nb\\x1B[2J', ''],
     [['run'], 'a pipeline file is missing', 'fsflow run pipeline.ts'],
     [['run', ''], 'a pipeline file is missing', 'fsflow run pipeline.ts'],
+    [['run', '--', '-a.ts'], '-a.ts: there is no such file', ''],
+    [['run', '--', 'a.ts', 'b.ts'], 'more than one pipeline file', ''],
     [['check'], 'a pipeline file is missing', 'fsflow check pipeline.ts'],
     [['run', 'a.ts', 'b.ts'], 'Unknown argument: b.ts', '--help'],
   ]

@@ -37,7 +37,7 @@ export function descriptors(): Map<string, string> {
 
 /** Descriptors of the kinds that an inotify binding and its thread need, sorted. */
 export function bindingDescriptors(): string[] {
-  const kinds = /inotify|eventfd|eventpoll|io_uring|^\/dev\/null$|^\/proc\//
+  const kinds = /inotify|eventfd|eventpoll|io_uring|^\/memfd:|^\/dev\/null$|^\/proc\//
   return [...descriptors()].filter(([, link]) => kinds.test(link)).map(([fd, link]) => `${fd} ${link}`)
 }
 

@@ -76,7 +76,7 @@ describe('debounceByPath and a consumer that applies what it tells', () => {
       fc.property(before, steps, options, (early, later, chosen) => {
         expect(play(early, later, chosen).debounced.orphans).toEqual([])
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     )
   })
 
@@ -88,7 +88,7 @@ describe('debounceByPath and a consumer that applies what it tells', () => {
           expect([path, debounced.entries.get(path)!.readAt >= seq]).toEqual([path, true])
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     )
   })
 

@@ -151,6 +151,15 @@ describe('joinRenames', () => {
     ])
   })
 
+  it.each([
+    ['is renamed', ['MOVED_FROM /d/ #2', 'MOVED_TO /e/ #2'], ['DELETE /d/x', 'RENAME /d -> /e/']],
+    ['is replaced', ['MOVED_FROM /e/ #2', 'MOVED_TO /d/ #2'], ['DELETE /d/x', 'RENAME /e -> /d/']],
+    ['is replaced from outside', ['MOVED_TO /d/ #2'], ['DELETE /d/x', 'CREATE /d/']],
+    ['is deleted', ['DELETE /d/'], ['DELETE /d/x', 'DELETE /d/']],
+  ])('ends the wait before its directory %s, while the old path still means the same', (_, events, out) => {
+    expect(told(['MOVED_FROM /d/x #1', ...events], false)).toEqual(out)
+  })
+
   it('tells a chain and a swap as the renames they are', () => {
     const chain = ['MOVED_FROM /a #1', 'MOVED_TO /b #1', 'MOVED_FROM /b #2', 'MOVED_TO /c #2']
     expect(told(chain)).toEqual(['RENAME /a -> /b', 'RENAME /b -> /c', '|'])

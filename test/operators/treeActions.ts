@@ -26,7 +26,7 @@ export interface Action {
 
 // Few names, so that paths are taken, left and taken again.
 const names = ['a', 'b']
-const top = names.map((name) => `/${name}`)
+const top = ['/a', '/b', '/c']
 const middle = top.flatMap((above) => names.map((name) => `${above}/${name}`))
 const paths = [...top, ...middle, ...middle.flatMap((above) => names.map((name) => `${above}/${name}`))]
 

@@ -21,7 +21,7 @@ const change = (seq: number) => event(seq, 'MODIFY', `/f${seq}`)
 describe('SinkLane', () => {
   it('hands over in batches what came in one go', async () => {
     const sink = new FakeSink()
-    const { lane: tested } = await lane(sink, 10_000)
+    const { lane: tested } = await lane(sink, 100_000)
     for (let i = 0; i < batchSize * 2 + 1; i++) tested.push(change(i))
     await tested.finish()
     expect(sink.batches.map((batch) => batch.length)).toEqual([batchSize, batchSize, 1])
@@ -108,10 +108,10 @@ describe('SinkLane', () => {
     sink.beforeWrite = () => {
       throw new SinkWriteError({ code: 'FSFLOW_DISK_FULL', message: 'full', lost: 2 })
     }
-    const { lane: tested, ended } = await lane(sink, 10_000)
+    const { lane: tested, ended } = await lane(sink, 100_000)
     for (let i = 0; i < batchSize + 5; i++) tested.push(change(i))
     await tested.finish()
-    tested.push(change(5000))
+    tested.push(change(50_000))
     expect(ended).toEqual(['failed'])
     expect(tested).toMatchObject({ delivered: batchSize - 2, dropped: 2 + 5 + 1, state: 'failed' })
     expect(sink.closed).toBe(1)
@@ -163,7 +163,7 @@ describe('SinkLane', () => {
     const sink = new FakeSink()
     const never = gate()
     sink.beforeWrite = () => never.opened
-    const { lane: tested } = await lane(sink, 10_000)
+    const { lane: tested } = await lane(sink, 100_000)
     for (let i = 0; i < batchSize + 3; i++) tested.push(change(i))
     await Promise.resolve()
     tested.abandon()

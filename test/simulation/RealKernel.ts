@@ -1,6 +1,7 @@
 import * as fs from 'node:fs'
 import { constants } from 'node:os'
 import koffi from 'koffi'
+import { INOTIFY } from '../../src/testing/simulatedNotify.js'
 import type { InotifyRecord } from '../../src/watching/port.js'
 
 type Call = (...args: unknown[]) => number
@@ -60,17 +61,51 @@ export function asUser<Result>(uid: number, work: () => Result): Result {
   }
 }
 
+function queueLength(): number {
+  return Number(fs.readFileSync('/proc/sys/fs/inotify/max_queued_events', 'latin1'))
+}
+
 /** An inotify instance of the running kernel, by its own small binding: it shares nothing with the product. */
 export class RealInotify {
-  readonly #fd = checked(inotifyInit1(fs.constants.O_NONBLOCK))
+  /** The length of its queue: what the setting was when the instance was made. Other tests change it for moments. */
+  readonly maxQueuedEvents: number
+  readonly #fd: number
+  readonly #watches = new Set<number>()
+  /** Watch descriptors are given out counted from here. */
+  #base = 0
+
+  constructor() {
+    for (;;) {
+      const before = queueLength()
+      const fd = checked(inotifyInit1(fs.constants.O_NONBLOCK))
+      if (queueLength() === before) {
+        this.maxQueuedEvents = before
+        this.#fd = fd
+        return
+      }
+      fs.closeSync(fd)
+    }
+  }
 
   addWatch(path: string, mask: number): number {
     const wd = inotifyAddWatch(this.#fd, terminated(path), mask)
-    return wd < 0 ? -koffi.errno() : wd
+    if (wd < 0) return -koffi.errno()
+    this.#watches.add(wd)
+    return wd - this.#base
   }
 
   removeWatch(wd: number): void {
-    inotifyRmWatch(this.#fd, wd)
+    inotifyRmWatch(this.#fd, wd + this.#base)
+  }
+
+  /** Makes it as good as a new instance: closing one takes the kernel 10 ms. */
+  reset(): void {
+    for (const wd of this.#watches) inotifyRmWatch(this.#fd, wd)
+    this.#watches.clear()
+    const last = checked(inotifyAddWatch(this.#fd, terminated('/'), INOTIFY.ONLYDIR | INOTIFY.CREATE))
+    inotifyRmWatch(this.#fd, last)
+    this.read()
+    this.#base = last
   }
 
   /** All that is queued; with `maxBytes` what one read(2) of that size returns. */
@@ -80,10 +115,11 @@ export class RealInotify {
       const size = readFd(this.#fd, buffer, maxBytes ?? buffer.length)
       if (size <= 0) return records
       for (let offset = 0; offset < size;) {
+        const wd = buffer.readInt32LE(offset)
         const length = buffer.readUInt32LE(offset + 12)
         const padded = buffer.toString('latin1', offset + 16, offset + 16 + length)
         records.push({
-          wd: buffer.readInt32LE(offset),
+          wd: wd < 0 ? wd : wd - this.#base,
           mask: buffer.readUInt32LE(offset + 4),
           cookie: buffer.readUInt32LE(offset + 8),
           name: padded.replace(/\0+$/, ''),

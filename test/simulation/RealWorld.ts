@@ -1,16 +1,18 @@
 import * as fs from 'node:fs'
 import type { OpenFlags } from '../../src/testing/simulatedSyscalls.js'
 import type { InotifyRecord } from '../../src/watching/port.js'
-import { bytes, exchange, makeSocket, RealInotify, truncatePath } from './RealKernel.js'
+import { bytes, exchange, makeSocket, truncatePath, type RealInotify } from './RealKernel.js'
 import { Handles, type World } from './World.js'
 
 export class RealWorld implements World {
-  readonly inotify = new RealInotify()
+  readonly inotify: RealInotify
   readonly #top: string
   readonly #handles = new Handles<number>((fd) => fs.closeSync(fd))
 
-  /** The directory is made, with those above it. */
-  constructor(top: string) {
+  /** The directory is made, with those above it; the inotify instance is reset. */
+  constructor(top: string, inotify: RealInotify) {
+    inotify.reset()
+    this.inotify = inotify
     this.#top = top
     fs.mkdirSync(top, { recursive: true })
     fs.chmodSync(top, 0o777)
@@ -119,13 +121,30 @@ export class RealWorld implements World {
     return { type: typeOf(stat), changed: Number(stat.ctimeNs) }
   }
 
+  look(path: string): unknown {
+    const type = attempt(() => this.lstat(path).type)
+    const flags = fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW
+    const opened = attempt(() => {
+      fs.closeSync(fs.openSync(this.#path(path), flags))
+      return this.list(path)
+    })
+    return [opened, type]
+  }
+
   end(): void {
-    this.inotify.close()
     this.#handles.closeAll()
   }
 
   #path(path: string): Buffer {
     return bytes(this.#top + path)
+  }
+}
+
+function attempt(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return (error as { errno?: unknown }).errno
   }
 }
 

@@ -109,6 +109,15 @@ export class SimulatedWorld implements World {
     return { type, changed: changedAt }
   }
 
+  look(path: string): unknown {
+    const entries = this.inotify.list(this.#top + path)
+    const found = this.inotify.identify(this.#top + path)
+    return [
+      typeof entries === 'number' ? entries : entries.map(({ name }) => name).sort(),
+      typeof found === 'number' ? found : found.type,
+    ]
+  }
+
   end(): void {
     this.inotify.close()
   }

@@ -32,6 +32,8 @@ export interface World extends Calls {
   paths(): string[]
   /** What is at a path, by lstat(2), which queues no record. */
   lstat(path: string): { readonly type: string; readonly changed: number }
+  /** What a watcher sees of a path: names in the directory and type, or the errors. */
+  look(path: string): unknown
   /** Closes all that is open. */
   end(): void
 }

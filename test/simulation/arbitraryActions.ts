@@ -7,10 +7,15 @@ const EXISTING = 'existing:'
 const DIRECTORY = 'directory:'
 
 /** The action with its paths filled in, given everything below the top and the directories among it. */
-export function resolveAction(action: Action, paths: readonly string[], directories: readonly string[]): Action {
+export function resolveAction(
+  action: Action,
+  paths: readonly string[],
+  directories: readonly string[],
+): Action {
   const args = action.args.map((arg) => {
     if (typeof arg !== 'string') return arg
-    if (arg.startsWith(EXISTING)) return chosen(paths.length === 0 ? ['/a'] : paths, arg.slice(EXISTING.length))
+    if (arg.startsWith(EXISTING))
+      return chosen(paths.length === 0 ? ['/a'] : paths, arg.slice(EXISTING.length))
     return arg.startsWith(DIRECTORY) ? chosen(['', ...directories], arg.slice(DIRECTORY.length)) : arg
   })
   return { call: action.call, args }
@@ -28,10 +33,7 @@ const name = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...NAMES) },
   { weight: 1, arbitrary: fc.constantFrom(...ODD_NAMES) },
 )
-const end = fc.oneof(
-  { weight: 25, arbitrary: fc.constant('') },
-  { weight: 1, arbitrary: fc.constant('/') },
-)
+const end = fc.oneof({ weight: 25, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constant('/') })
 const index = fc.nat({ max: 9 })
 const path = fc.oneof(
   {

@@ -16,7 +16,7 @@ import { RealInotify } from '../simulation/RealKernel.js'
 const FENCES = 4
 const ONE_SECOND_MICROS = 1_000_000
 const namesOnly = new Set<EventType>(['CREATE', 'DELETE', 'MOVED_FROM', 'MOVED_TO', 'DELETE_SELF', 'MOVE_SELF'])
-const writes = new Set<EventType>([...namesOnly, 'MODIFY'])
+const contents = new Set<EventType>([...namesOnly, 'MODIFY'])
 
 const inoOf = (path: string) => fs.statSync(path).ino
 
@@ -124,7 +124,7 @@ describeBindings('inotify source', ({ binding, test }) => {
             await running.sees('CREATE', join(top, `end-${i}`))
           }
         },
-        { request: { eventTypes: new Set([...writes, 'ATTRIB', 'CLOSE_WRITE', 'OPEN'] as const) } },
+        { request: { eventTypes: new Set([...contents, 'ATTRIB', 'CLOSE_WRITE', 'OPEN'] as const) } },
       )
       const times = probe.events.map((event) => event.timestampMicros)
       expect(probe.events.map(({ seq }) => seq)).toEqual(times.map((_, index) => index + 1))
@@ -255,7 +255,7 @@ describeBindings('inotify source', ({ binding, test }) => {
           fs.mkdirSync(join(top, 'sub', 'd'))
           await running.sees('CREATE', file)
         },
-        { request: { eventTypes: new Set([...writes, 'CLOSE_WRITE', 'ATTRIB'] as const) } },
+        { request: { eventTypes: new Set([...contents, 'CLOSE_WRITE', 'ATTRIB'] as const) } },
       )
       const moved = ['MOVED_TO notes.txt', 'MOVED_TO notes.txt', 'MOVED_TO notes.txt']
       expect(probe.told(top)).toEqual([
@@ -378,36 +378,41 @@ describeBindings('inotify source', ({ binding, test }) => {
       const own = join(top, 'logs', 'out.ndjson')
       fs.writeFileSync(own, '')
       const sink = fs.openSync(own, 'a')
-      const write = () => fs.writeSync(sink, 'line\n')
       const at = (path: string) => join(top, path)
+      let writes = 0
+      // Which file it is can only be seen while it is there: the record of the write is read before the rename.
+      const write = async (running: SourceProbe) => {
+        fs.writeSync(sink, 'line\n')
+        const after = at(`after-${++writes}`)
+        fs.mkdirSync(after)
+        await running.sees('CREATE', after)
+      }
       try {
         const probe = await watch(
           top,
           async (running) => {
-            write()
-            fs.writeFileSync(at('other'), '')
-            await running.sees('CREATE', at('other'))
+            await write(running)
             fs.renameSync(own, at('logs/out.1'))
             await running.sees('MOVED_TO', at('logs/out.1'))
-            write()
+            await write(running)
             fs.renameSync(at('logs'), at('old'))
             await running.sees('MOVED_TO', at('old'))
-            write()
+            await write(running)
             fs.renameSync(at('old/out.1'), at('out.2'))
             await running.sees('MOVED_TO', at('out.2'))
-            write()
+            await write(running)
             // The place is free for others now.
             fs.mkdirSync(at('logs'))
             fs.writeFileSync(own, 'not ours')
             await running.sees('CREATE', own)
             fs.writeFileSync(own, 'not ours')
             await running.sees('MODIFY', own)
-            write()
+            await write(running)
             fs.renameSync(at('out.2'), own)
             await running.sees('MOVED_TO', own)
-            write()
+            await write(running)
           },
-          { request: { eventTypes: writes, ownFiles: [ownFile(own)] } },
+          { request: { eventTypes: contents, ownFiles: [ownFile(own)] } },
         )
         // The place was another's for a while; and names are told, whoever has them.
         expect(new Set(probe.told(top).filter((line) => line.includes('MODIFY')))).toEqual(

@@ -3,7 +3,7 @@ import { checkPlan, describePlan, loadPipeline, planPipeline } from '../../pipel
 import { print } from '../terminal/print.js'
 import { printable } from '../terminal/printable.js'
 import { renderError } from '../terminal/renderError.js'
-import { requireFile } from './run.js'
+import { fileOf } from './run.js'
 
 interface Arguments {
   readonly verbose: boolean
@@ -20,13 +20,13 @@ export const checkCommand: CommandModule<{ verbose: boolean }, Arguments> = {
         describe: 'A TypeScript or JavaScript file with a default export',
       })
       .example('$0 check pipeline.ts', 'What it watches, what is pushed down, what each sink will do'),
-  handler: async ({ file, verbose }) => {
-    const plan = planPipeline(await loadPipeline(requireFile('check', file)))
+  handler: async (args) => {
+    const plan = planPipeline(await loadPipeline(fileOf('check', args)))
     const { lines, problems } = await checkPlan(plan)
     const text = describePlan(plan, lines)
     await print(text.split('\n').map(printable).join('\n'))
     const last = problems.at(-1)
-    for (const problem of problems.slice(0, -1)) process.stderr.write(renderError(problem, verbose))
+    for (const problem of problems.slice(0, -1)) process.stderr.write(renderError(problem, args.verbose))
     if (last !== undefined) throw last
   },
 }

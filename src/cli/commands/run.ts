@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs'
 import { loadPipeline } from '../../pipeline/index.js'
 import { supervise } from '../supervise.js'
-import { usageError } from '../usageError.js'
+import { behindDashes, usageError } from '../usageError.js'
 
 interface Arguments {
   readonly verbose: boolean
@@ -18,14 +18,17 @@ export const runCommand: CommandModule<{ verbose: boolean }, Arguments> = {
         describe: 'A TypeScript or JavaScript file with a default export',
       })
       .example('$0 run pipeline.ts', 'Run it until Ctrl-C'),
-  handler: async ({ file, verbose }) => {
-    await supervise(await loadPipeline(requireFile('run', file)), { verbose })
+  handler: async (args) => {
+    await supervise(await loadPipeline(fileOf('run', args)), { verbose: args.verbose })
   },
 }
 
-/** The pipeline file of a command line. */
-export function requireFile(command: string, file: string | undefined): string {
-  if (file !== undefined && file !== '') return file
+/** The one pipeline file of a command line. */
+export function fileOf(command: string, args: { readonly file: string | undefined }): string {
+  const [file = '', ...others] =
+    args.file === undefined ? behindDashes(args) : [args.file, ...behindDashes(args)]
+  if (others.length > 0) throw usageError('more than one pipeline file is given', 'Run one command for each.')
+  if (file !== '') return file
   throw usageError(
     'a pipeline file is missing',
     `Write fsflow ${command} pipeline.ts. To watch a path: fsflow watch PATH.`,

@@ -5,7 +5,7 @@ import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/in
 import { csv, json, ndjson, text } from '../../sinks/index.js'
 import { inotify } from '../../sources/index.js'
 import { supervise } from '../supervise.js'
-import { oneOf, single, usageError } from '../usageError.js'
+import { behindDashes, oneOf, single, usageError } from '../usageError.js'
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
 const sources = ['auto', 'inotify'] as const
@@ -122,7 +122,7 @@ function pipelineOf(args: Parsed): Pipeline {
 }
 
 function pathsOf(args: Parsed): string[] {
-  const given = [...(args.paths ?? []), ...(args.path ?? [])]
+  const given = [...(args.paths ?? []), ...behindDashes(args), ...(args.path ?? [])]
   const fallback = process.env.FSFLOW_PATH ?? ''
   if (given.length === 0 && fallback !== '') given.push(fallback)
   if (given.length === 0) {

@@ -16,8 +16,9 @@ export class ProgressLine {
 
   show(text: string): void {
     if (!this.#terminal.isTTY) return
-    // A line that wraps could not be taken back.
-    this.#terminal.write(`\r${text.slice(0, Math.max(0, this.#terminal.columns - 1))}\u001b[K`)
+    // A line that wraps could not be taken back. A terminal that does not know its width says 0.
+    const { columns } = this.#terminal
+    this.#terminal.write(`\r${text.slice(0, (columns > 0 ? columns : 80) - 1)}\u001b[K`)
     this.#shown = true
   }
 

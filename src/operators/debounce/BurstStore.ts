@@ -1,6 +1,7 @@
 import type { FileEvent } from '../../events/index.js'
 import type { Outcome } from './foldRules.js'
 import { parentOf } from '../renames/pathBytes.js'
+import { LinkedQueue, type Link } from './LinkedQueue.js'
 import { PathTree, type PathNode } from './PathTree.js'
 
 /** What is pending for one path. */
@@ -21,25 +22,28 @@ export interface Burst {
   /** Rises from event to event: of the last one, and of the last that made or removed an entry. */
   order: number
   structure: number
+  /** Its places in the queues of the store. */
+  byLast: Link<Burst> | undefined
+  byBeginning: Link<Burst> | undefined
 }
 
 /** The bursts of one stream: by path, by departure, by last event and by beginning. */
 export class BurstStore {
   readonly #tree = new PathTree<Burst>()
-  // Both sets keep the order of insertion, so that the next deadline is always at their head.
-  readonly #byLast = new Set<Burst>()
-  readonly #byBeginning = new Set<Burst>()
+  // All bursts wait equally long, so the next deadline is always at the head of one of these.
+  readonly #byLast = new LinkedQueue<Burst>()
+  readonly #byBeginning = new LinkedQueue<Burst>()
   #departures = 0
   #order = 0
 
   /** The one whose last event is the longest ago. */
   get quietest(): Burst | undefined {
-    return this.#byLast.values().next().value
+    return this.#byLast.first
   }
 
   /** The one that began the longest ago. */
   get oldest(): Burst | undefined {
-    return this.#byBeginning.values().next().value
+    return this.#byBeginning.first
   }
 
   at(path: string): Burst | undefined {
@@ -60,9 +64,12 @@ export class BurstStore {
       touched: now,
       order: 0,
       structure: 0,
+      byLast: undefined,
+      byBeginning: undefined,
     }
     node.value = burst
-    this.#byBeginning.add(burst)
+    burst.byLast = this.#byLast.push(burst)
+    burst.byBeginning = this.#byBeginning.push(burst)
     return burst
   }
 
@@ -71,8 +78,7 @@ export class BurstStore {
     burst.touched = now
     burst.order = ++this.#order
     if (structural) burst.structure = burst.order
-    this.#byLast.delete(burst)
-    this.#byLast.add(burst)
+    this.#byLast.moveToEnd(burst.byLast!)
   }
 
   /** Moves the bursts, given in the order of their last events, to the end of the queue. */
@@ -108,8 +114,8 @@ export class BurstStore {
   remove(burst: Burst): void {
     if (burst.node === undefined) return
     this.setSource(burst, undefined)
-    this.#byLast.delete(burst)
-    this.#byBeginning.delete(burst)
+    this.#byLast.remove(burst.byLast!)
+    this.#byBeginning.remove(burst.byBeginning!)
     burst.node.value = undefined
     this.#tree.release(burst.node)
     burst.node = undefined

@@ -6,6 +6,8 @@ export interface GlobRule {
   /** What is compared with the glob: the name of an entry, or its path relative to the root. */
   readonly subject: 'name' | 'path'
   readonly glob: Minimatch
+  /** The one text that the glob matches, if it has no wildcards. */
+  readonly literal: string | undefined
   readonly directoriesOnly: boolean
   /** True for `x/**`: the glob is that of `x`, and the rule is about everything below it. */
   readonly below: boolean
@@ -28,7 +30,8 @@ export function compileGlobs(owner: string, option: string, globs: unknown): rea
 
 export function matchesRule(rule: GlobRule, path: string, name: string, isDirectory: boolean): boolean {
   if (rule.directoriesOnly && !isDirectory) return false
-  return rule.glob.match(rule.subject === 'name' ? name : path)
+  const subject = rule.subject === 'name' ? name : path
+  return rule.literal === undefined ? rule.glob.match(subject) : rule.literal === subject
 }
 
 function compileGlob(owner: string, entry: string, glob: unknown): GlobRule[] {
@@ -86,10 +89,17 @@ function ruleOf(text: string): GlobRule {
   const name = anchored ? glob : glob.replace(/^(?:\*\*\/)+/, '')
   // `x/**` has a slash, so its `x` is tied to the root; that of `**/x/**` is not.
   const byName = !anchored && !name.includes('/') && (!below || name !== glob)
+  const compiled = new Minimatch(byName ? name : glob, { dot: true, nonegate: true, nocomment: true })
   return {
     subject: byName ? 'name' : 'path',
-    glob: new Minimatch(byName ? name : glob, { dot: true, nonegate: true, nocomment: true }),
+    glob: compiled,
+    literal: literalOf(compiled),
     directoriesOnly,
     below,
   }
+}
+
+function literalOf({ set }: Minimatch): string | undefined {
+  const parts = set.length === 1 ? set[0]! : []
+  return parts.length > 0 && parts.every((part) => typeof part === 'string') ? parts.join('/') : undefined
 }

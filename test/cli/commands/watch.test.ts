@@ -38,7 +38,7 @@ async function events(
   change: (process: Running) => Promise<void> | void,
   env?: Record<string, string>,
 ) {
-  const { stdout, code, stderr } = await watch([...args, '-o', 'ndjson'], change, env)
+  const { stdout, code, stderr } = await watch(['-o', 'ndjson', ...args], change, env)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout
     .trimEnd()
@@ -126,16 +126,17 @@ describe('fsflow watch', () => {
   })
 
   it('takes paths from -f, --file, --path, and as they stand, all together', async () => {
-    const names = ['1.0', 'two', '-three', 'four words']
+    const names = ['1.0', 'two', '-three', 'four words', '-five']
     for (const name of names) mkdirSync(join(place.path, name))
     const args = ['-f', '1.0', '--file', 'two', '--path=-three', 'four words', 'root', '--events', 'CREATE']
+    args.push('--', '-five')
     const list = await events(args, () => {
       for (const name of names) writeFileSync(join(place.path, name, 'x'), '')
     })
     const made = list
       .map(({ file_path: path }) => path.slice(place.path.length))
       .filter((path) => /x$/.test(path))
-    expect(made.sort()).toEqual(['/-three/x', '/1.0/x', '/four words/x', '/two/x'])
+    expect(made.sort()).toEqual(['/-five/x', '/-three/x', '/1.0/x', '/four words/x', '/two/x'])
   })
 
   it('watches FSFLOW_PATH when no path is given, and only then', async () => {

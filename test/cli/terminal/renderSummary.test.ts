@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals'
+import { count, renderSummary } from '../../../src/cli/terminal/renderSummary.js'
+
+describe('renderSummary', () => {
+  const stats = {
+    ready: true,
+    events: 1234567,
+    filtered: 1000,
+    dropped: 1,
+    watches: 1,
+    durationMs: 61_234,
+    stages: [{ name: 'resolvePath', in: 5, out: 4 }],
+    sinks: [{ name: 'csv', delivered: 3, dropped: 1, state: 'closed' as const }],
+  }
+
+  it('is one line', () => {
+    expect(renderSummary(stats, false)).toBe(
+      'fsflow: 1,234,567 events, 1,000 filtered, 1 dropped, 1 watch, 61.2 s\n',
+    )
+    expect(renderSummary({ ...stats, watches: undefined }, false)).not.toContain('watch')
+  })
+
+  it('has every operator and sink when it is verbose', () => {
+    expect(renderSummary(stats, true).split('\n').slice(1)).toEqual([
+      'fsflow:   resolvePath: 5 in, 4 out',
+      'fsflow:   sink csv: 3 delivered, 1 dropped, closed',
+      '',
+    ])
+  })
+
+  it('counts in words', () => {
+    expect(count(1, 'directory', 'directories')).toBe('1 directory')
+    expect(count(2000, 'directory', 'directories')).toBe('2,000 directories')
+    expect(count(0, 'event')).toBe('0 events')
+  })
+})

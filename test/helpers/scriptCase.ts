@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+
+/** One step of a script: commands, and the events that they must bring. */
+export interface ScriptStep {
+  readonly commands: string
+  readonly expected: readonly string[]
+}
+
+/**
+ * A script file: what a sequence of commands must look like in the stream.
+ *
+ * ```
+ * # The first lines say what it shows.
+ * raw                      (renames as halves; without it they are joined)
+ * only CREATE DELETE       (other types are left out of the comparison)
+ * exclude node_modules     (globs; also: root NAME, to watch that instead of the directory itself)
+ * --- before
+ * mkdir -p a/b             (run by sh before the watch starts)
+ * --- do
+ * mv a c
+ * --- expect
+ * RENAME a -> c            (a slash at the end: a directory)
+ * ```
+ *
+ * `do` and `expect` may follow each other several times; after each `do` all must have been told.
+ */
+export interface ScriptCase {
+  readonly about: string
+  readonly raw: boolean
+  readonly only: readonly string[] | undefined
+  readonly exclude: readonly string[]
+  readonly root: string | undefined
+  readonly before: string
+  readonly steps: readonly ScriptStep[]
+}
+
+const SECTION = /^--- (before|do|expect)$/
+
+export function readScript(file: string): ScriptCase {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const first = lines.findIndex((line) => SECTION.test(line))
+  const head = lines.slice(0, first)
+  const settings = new Map<string, string[]>()
+  for (const line of head.filter((text) => text !== '' && !text.startsWith('#'))) {
+    const [key, ...values] = line.split(' ')
+    if (!['raw', 'only', 'exclude', 'root'].includes(key!)) throw new Error(`${file}: unknown setting ${key}`)
+    settings.set(key!, values)
+  }
+  let before = ''
+  const steps: { commands: string; expected: string[] }[] = []
+  let section = ''
+  for (const line of lines.slice(first)) {
+    const match = SECTION.exec(line)
+    if (match !== null) {
+      section = match[1]!
+      if (section === 'do') steps.push({ commands: '', expected: [] })
+    } else if (section === 'before') before += `${line}\n`
+    else if (section === 'do') steps.at(-1)!.commands += `${line}\n`
+    else if (line !== '') steps.at(-1)!.expected.push(line)
+  }
+  if (steps.length === 0) throw new Error(`${file}: nothing to do`)
+  return {
+    about: head
+      .filter((line) => line.startsWith('#'))
+      .map((line) => line.slice(1).trim())
+      .join(' '),
+    raw: settings.has('raw'),
+    only: settings.get('only'),
+    exclude: settings.get('exclude') ?? [],
+    root: settings.get('root')?.[0],
+    before,
+    steps,
+  }
+}

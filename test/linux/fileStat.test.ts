@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { eventSchema, toWire } from '../../src/events/index.js'
+import { fileStat, lookupFileMetadata } from '../../src/linux/fileStat.js'
+import { fileEvent } from '../../src/testing/index.js'
+
+describe('fileStat', () => {
+  let directory: string
+  let file: string
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'fsflow-stat-'))
+    file = join(directory, 'file')
+    writeFileSync(file, 'twelve bytes')
+    chmodSync(file, 0o640)
+  })
+
+  afterEach(() => rmSync(directory, { recursive: true }))
+
+  it('tells what lstat(2) tells', () => {
+    utimesSync(file, 1_700_000_000.25, 1_700_000_001.123456)
+    linkSync(file, join(directory, 'link'))
+    const names = { userName: (uid: number) => `user ${uid}`, groupName: () => null }
+    const stat = lstatSync(file)
+    expect(fileStat(file, undefined, names)).toEqual({
+      permissions: '-rw-r-----',
+      permissionsOctal: '0640',
+      ownerUid: stat.uid,
+      ownerGid: stat.gid,
+      ownerName: `user ${stat.uid}`,
+      groupName: null,
+      size: 12,
+      modified: expect.stringMatching(/^2023-11-14T22:13:21\.12345[56]Z$/),
+      accessed: '2023-11-14T22:13:20.250000Z',
+      changed: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      created: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      inode: String(stat.ino),
+      hardLinks: 2,
+      fileType: 'file',
+    })
+  })
+
+  it.each([
+    [0o0000, '-', '---------', '0000'],
+    [0o0777, '-', 'rwxrwxrwx', '0777'],
+    [0o4755, '-', 'rwsr-xr-x', '4755'],
+    [0o4644, '-', 'rwSr--r--', '4644'],
+    [0o2755, '-', 'rwxr-sr-x', '2755'],
+    [0o2740, '-', 'rwxr-S---', '2740'],
+    [0o1777, '-', 'rwxrwxrwt', '1777'],
+    [0o1776, '-', 'rwxrwxrwT', '1776'],
+    [0o7000, '-', '--S--S--T', '7000'],
+  ])('writes mode %d as ls(1) does', (mode, type, permissions, octal) => {
+    chmodSync(file, mode)
+    expect(fileStat(file)).toMatchObject({ permissions: type + permissions, permissionsOctal: octal })
+  })
+
+  it('tells the types of files apart, and does not follow links', async () => {
+    const path = (name: string): string => join(directory, name)
+    mkdirSync(path('directory'))
+    symlinkSync('/nowhere', path('symlink'))
+    execFileSync('mkfifo', [path('fifo')])
+    const server = await listen(path('socket'))
+    try {
+      for (const [type, letter] of [
+        ['directory', 'd'],
+        ['symlink', 'l'],
+        ['fifo', 'p'],
+        ['socket', 's'],
+      ] as const) {
+        expect([type, fileStat(path(type))?.fileType, fileStat(path(type))?.permissions[0]]).toEqual([
+          type,
+          type,
+          letter,
+        ])
+      }
+      expect(fileStat('/dev/null')).toMatchObject({ fileType: 'character_device' })
+      expect(fileStat('/dev/null')!.permissions).toMatch(/^c/)
+    } finally {
+      server.close()
+    }
+  })
+
+  it('tells times before 1970', () => {
+    utimesSync(file, new Date(-1500), new Date(-86_400_000))
+    expect(fileStat(file)).toMatchObject({
+      accessed: '1969-12-31T23:59:58.500000Z',
+      modified: '1969-12-31T00:00:00.000000Z',
+    })
+  })
+
+  it('keeps to the wire format also when a file claims a time that no calendar has', () => {
+    // tmpfs stores what others cut off.
+    const stored = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fsflow-stat-'))
+    utimesSync(stored, new Date(8e15), new Date(-8e15))
+    const event = fileEvent(`ATTRIB ${stored}`, { fileMetadata: fileStat(stored) })
+    rmSync(stored, { recursive: true })
+    const validate = new Ajv2020({ strict: false }).compile(eventSchema)
+    expect(validate(JSON.parse(JSON.stringify(toWire(event))))).toBe(true)
+  })
+
+  it('finds files whose names are not UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xff, 0xfe])])
+    closeSync(openSync(bytes, 'w'))
+    expect(fileStat(bytes.toString(), new Uint8Array(bytes))).toMatchObject({ size: 0, fileType: 'file' })
+    expect(fileStat(bytes.toString())).toBeNull()
+  })
+
+  it('is null for what is not there or cannot be reached', () => {
+    expect(fileStat(join(directory, 'missing'))).toBeNull()
+    expect(fileStat(join(file, 'below a file'))).toBeNull()
+    expect(fileStat('/' + 'x'.repeat(5000))).toBeNull()
+    expect(fileStat('/nul\0')).toBeNull()
+  })
+
+  it('as a lookup looks when it is subscribed to, and answers at once', () => {
+    const late = join(directory, 'late')
+    const lookup = lookupFileMetadata(late)
+    writeFileSync(late, 'x')
+    const answers: unknown[] = []
+    lookup.subscribe({ next: (answer) => answers.push(answer?.size), complete: () => answers.push('|') })
+    expect(answers).toEqual([1, '|'])
+  })
+})
+
+async function listen(path: string): Promise<Server> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  return server
+}
