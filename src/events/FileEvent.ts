@@ -42,6 +42,10 @@ export interface FileEventFields {
   readonly synthetic?: boolean
   /** True when the kernel folded several changes into one record. */
   readonly merged?: boolean
+  /** With `settle`: which batch the event is part of, from 1. */
+  readonly batchId?: number | undefined
+  /** With `settle`: how many events that batch has. */
+  readonly batchSize?: number | undefined
   /** The process that did it, where the kernel says so. Not on the wire: `processDetails` is. */
   readonly pid?: number | undefined
   /** The watched root that the event lies under, or empty. Not on the wire. */
@@ -77,6 +81,8 @@ export class FileEvent {
   readonly cookie: number | undefined
   readonly synthetic: boolean
   readonly merged: boolean
+  readonly batchId: number | undefined
+  readonly batchSize: number | undefined
   readonly pid: number | undefined
   readonly root: string
   readonly fileMetadata: FileMetadata | null | undefined
@@ -101,6 +107,8 @@ export class FileEvent {
     this.cookie = fields.cookie
     this.synthetic = fields.synthetic === true
     this.merged = fields.merged === true
+    this.batchId = fields.batchId
+    this.batchSize = fields.batchSize
     this.pid = fields.pid
     this.root = fields.root ?? ''
     this.fileMetadata = fields.fileMetadata

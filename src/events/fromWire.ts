@@ -54,6 +54,8 @@ export function fromWire(input: unknown): FileEvent {
     source: need('source', 'string') as string,
     synthetic: wire.synthetic === true,
     merged: wire.merged === true,
+    batchId: typeof wire.batch_id === 'number' ? wire.batch_id : undefined,
+    batchSize: typeof wire.batch_size === 'number' ? wire.batch_size : undefined,
     ...details,
   })
 }

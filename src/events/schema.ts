@@ -105,6 +105,8 @@ export const eventSchema = {
     source: text,
     synthetic: { const: true },
     merged: { const: true },
+    batch_id: { type: 'integer', minimum: 1 },
+    batch_size: { type: 'integer', minimum: 1 },
     file_metadata: fileMetadata,
     process_details: processDetails,
     process_unknown: text,

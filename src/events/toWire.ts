@@ -34,6 +34,8 @@ export interface WireEvent {
   readonly source: string
   readonly synthetic?: true
   readonly merged?: true
+  readonly batch_id?: number
+  readonly batch_size?: number
   readonly file_metadata?: Wire<FileMetadata> | null
   readonly process_details?: Wire<ProcessDetails> | null
   readonly process_unknown?: string
@@ -104,6 +106,8 @@ export function toWire(event: FileEvent): WireEvent {
   wire.source = event.source
   if (event.synthetic) wire.synthetic = true
   if (event.merged) wire.merged = true
+  if (event.batchId !== undefined) wire.batch_id = event.batchId
+  if (event.batchSize !== undefined) wire.batch_size = event.batchSize
   for (const field of detailFields) {
     const value = event[field]
     if (value !== undefined) wire[snake(field)] = renameKeys(value, snake)

@@ -61,6 +61,8 @@ function eventRows(event: FileEvent): readonly Row[] {
     ['cookie', event.cookie],
     ['synthetic', event.synthetic ? 'yes: a scan made it, not the kernel' : undefined],
     ['merged', event.merged ? 'yes: several changes in one record, their order is inferred' : undefined],
+    ['batch', event.batchId],
+    ['batch size', event.batchSize],
   ]
 }
 

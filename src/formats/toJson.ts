@@ -30,6 +30,8 @@ export function toJson(event: FileEvent): string {
   json += `,"source":${quote(event.source)}`
   if (event.synthetic) json += ',"synthetic":true'
   if (event.merged) json += ',"merged":true'
+  if (event.batchId !== undefined) json += `,"batch_id":${event.batchId}`
+  if (event.batchSize !== undefined) json += `,"batch_size":${event.batchSize}`
   for (const field of detailFields) {
     const value = event[field]
     if (value !== undefined) json += `,"${snake(field)}":${JSON.stringify(renameKeys(value, snake))}`

@@ -1,10 +1,17 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs'
 import { describeOperator, type Operator } from '../contracts/index.js'
-import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
+import { rejectUnknownOptions } from '../errors/index.js'
 import { eventGroups, type FileEvent } from '../events/index.js'
 import type { Burst } from './debounce/BurstStore.js'
 import { handleEvents } from './support/handleEvents.js'
-import { optionObject, requireBoolean, requireMillis, requireScheduler } from './support/optionChecks.js'
+import { isOver } from './support/isOver.js'
+import {
+  optionObject,
+  requireBoolean,
+  requireMaxWait,
+  requireMillis,
+  requireScheduler,
+} from './support/optionChecks.js'
 import { PendingBursts } from './debounce/PendingBursts.js'
 
 export interface DebounceByPathOptions {
@@ -41,7 +48,7 @@ export function debounceByPath(quietMs: number, options: DebounceByPathOptions =
   optionObject('debounceByPath', options)
   rejectUnknownOptions('debounceByPath', options, ['maxWait', 'leading', 'scheduler'])
   const { maxWait, leading = false, scheduler = asyncScheduler } = options
-  if (maxWait !== undefined) requireMaxWait(maxWait, quietMs)
+  if (maxWait !== undefined) requireMaxWait('debounceByPath', maxWait, quietMs)
   requireBoolean('debounceByPath', 'leading', leading)
   requireScheduler('debounceByPath', scheduler)
   return describeOperator(
@@ -62,16 +69,6 @@ export function debounceByPath(quietMs: number, options: DebounceByPathOptions =
         dispose: () => debouncer.drop(),
       }
     }),
-  )
-}
-
-function requireMaxWait(maxWait: unknown, quietMs: number): void {
-  requireMillis('debounceByPath', 'maxWait', maxWait)
-  if ((maxWait as number) >= quietMs) return
-  throw invalidOption(
-    'debounceByPath',
-    'maxWait',
-    `must be at least quietMs, ${quietMs}, got ${String(maxWait)}`,
   )
 }
 
@@ -149,9 +146,4 @@ class Debouncer {
     if (quiet && old) return quietest.order < oldest.order ? quietest : oldest
     return quiet ? quietest : old ? oldest : undefined
   }
-}
-
-// A wall clock that was set back must not make anyone wait longer.
-function isOver(since: number, duration: number, now: number): boolean {
-  return now - since >= duration || now < since
 }

@@ -1,10 +1,10 @@
 import { defaultIfEmpty, map, of, take, type Observable } from 'rxjs'
 import { describeOperator, type Operator } from '../contracts/index.js'
-import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
+import { rejectUnknownOptions } from '../errors/index.js'
 import type { EventType, FileMetadata } from '../events/index.js'
 import { lookupFileMetadata } from '../linux/fileStat.js'
 import { enrichEach } from './support/enrichEach.js'
-import { optionObject } from './support/optionChecks.js'
+import { optionObject, requireLookup } from './support/optionChecks.js'
 
 /**
  * Tells what is known of a file, or `null` when it is not there. `bytes` is the raw path of a name that is not
@@ -40,9 +40,7 @@ export function enrichMetadata(options: EnrichMetadataOptions = {}): Operator {
   optionObject('enrichMetadata', options)
   rejectUnknownOptions('enrichMetadata', options, ['lookup'])
   const { lookup = lookupFileMetadata } = options
-  if (typeof lookup !== 'function') {
-    throw invalidOption('enrichMetadata', 'lookup', 'must be a function from a path to an Observable')
-  }
+  requireLookup('enrichMetadata', lookup)
   return describeOperator(
     { name: 'enrichMetadata', needsPath: true, transparent: true, needsTypes: (wanted) => wanted },
     enrichEach((event) => {

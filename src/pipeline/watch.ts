@@ -11,6 +11,10 @@ import { watchOperatorOptions, watchOperators, type WatchOperatorOptions } from 
 export interface WatchOptions extends WatchOperatorOptions {
   /** How to reach the kernel. Default `auto`. */
   readonly binding?: 'auto' | 'koffi' | 'node-inotify'
+  /** Wait for a path that does not exist, instead of failing. Default false. */
+  readonly waitForPath?: boolean
+  /** With more directories than watches: `error`, or `poll` the rest. Default `error`. */
+  readonly onWatchLimit?: 'error' | 'poll'
   /** Aborting it completes the stream: what operators hold is flushed, and `MONITOR_STOP` comes last. */
   readonly signal?: AbortSignal
   /** Called for what went wrong and can be lived with. */
@@ -29,6 +33,8 @@ export class WatchStream extends Observable<FileEvent> {
   }
 }
 
+const sourceOptions = ['binding', 'waitForPath', 'onWatchLimit'] as const
+
 /**
  * Watches directories and files, recursively by default.
  *
@@ -43,8 +49,8 @@ export class WatchStream extends Observable<FileEvent> {
  * ```
  */
 export function watch(paths: string | readonly string[], options: WatchOptions = {}): WatchStream {
-  rejectUnknownOptions('watch', options, [...watchOperatorOptions, 'binding', 'signal', 'onIssue'])
-  const { recursive, binding, signal, onIssue } = options
+  rejectUnknownOptions('watch', options, [...watchOperatorOptions, ...sourceOptions, 'signal', 'onIssue'])
+  const { recursive, binding, waitForPath, onWatchLimit, signal, onIssue } = options
   const given: unknown = signal
   if (given !== undefined && !(given instanceof AbortSignal)) {
     throw invalidOption('watch', 'signal', 'is not an AbortSignal')
@@ -56,6 +62,8 @@ export function watch(paths: string | readonly string[], options: WatchOptions =
     paths: typeof paths === 'string' ? paths : [...paths],
     ...(recursive !== undefined && { recursive }),
     ...(binding !== undefined && { binding }),
+    ...(waitForPath !== undefined && { waitForPath }),
+    ...(onWatchLimit !== undefined && { onWatchLimit }),
   })
   const plan = planStream(source, watchOperators(options))
   return new WatchStream((subscriber) => {

@@ -138,7 +138,7 @@ const laws: Readonly<Record<string, Law>> = {
     delivers(subject, [
       [
         event(0, { eventType: 'MOVED_FROM', cookie: 4294967295, merged: true }),
-        event(1, { eventType: 'RENAME', oldPath: '/law/old', synthetic: true }),
+        event(1, { eventType: 'RENAME', oldPath: '/law/old', synthetic: true, batchId: 2, batchSize: 1 }),
         event(2, { processDetails: null, processUnknown: 'inotify does not say' }),
         event(3, { operationDetails: { description: 'grew', sizeChange: -12 } }),
         event(4, {

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { fromWire, type FileEvent } from '../../src/events/index.js'
+import { until } from '../helpers/until.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
@@ -46,6 +47,12 @@ async function quiet(): Promise<void> {
 
 async function expectTruth(): Promise<void> {
   await quiet()
+  // The content of a new directory is told as soon as it has been listed: that may be behind the marker.
+  await until(
+    () => state.differences(listTree(directory)).length === 0,
+    () => 'the same state',
+    10_000,
+  ).catch(() => undefined)
   expect(state.differences(listTree(directory))).toEqual([])
 }
 

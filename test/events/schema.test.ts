@@ -41,6 +41,8 @@ describe('eventSchema', () => {
     ['a relative path', { file_path: 'a' }],
     ['milliseconds', { timestamp: '2026-01-01T00:00:00.000Z' }],
     ['seq below zero', { seq: -1 }],
+    ['a batch below one', { batch_id: 0 }],
+    ['an empty batch', { batch_size: 0 }],
     ['synthetic: false, which is left out', { synthetic: false }],
     ['null where only absent is meant', { cookie: null }],
     ['a required field missing', { source: undefined }],

@@ -84,7 +84,7 @@ const details: Readonly<Partial<Record<EventType, Partial<FileEventFields>>>> = 
     },
   },
   OPEN: { processDetails: null, processUnknown: 'inotify does not say who did it' },
-  MOVED_FROM: { cookie: 9 },
+  MOVED_FROM: { cookie: 9, batchId: 3, batchSize: 12 },
   MOVED_TO: {
     cookie: 9,
     filePath: '/tree/\ufffd',
@@ -140,7 +140,7 @@ const wireLines: Readonly<Record<EventType, string>> = {
     ',"is_directory":false,"source":"inotify","process_details":null' +
       ',"process_unknown":"inotify does not say who did it"',
   ),
-  MOVED_FROM: line('MOVED_FROM', ',"is_directory":false,"cookie":9,"source":"inotify"'),
+  MOVED_FROM: line('MOVED_FROM', ',"is_directory":false,"cookie":9,"source":"inotify","batch_id":3,"batch_size":12'),
   MOVED_TO: line(
     'MOVED_TO',
     ',"file_path_bytes":"L3RyZWUv/w==","is_directory":false,"cookie":9,"source":"inotify"',

@@ -15,7 +15,7 @@ describe('csvColumns', () => {
       names.split(' ').map((name) => `${prefix}.${name}`)
     expect(csvColumns).toEqual([
       ...'timestamp timestamp_unix seq event_type file_path file_path_bytes is_directory old_path'.split(' '),
-      ...'old_path_bytes cookie source synthetic merged'.split(' '),
+      ...'old_path_bytes cookie source synthetic merged batch_id batch_size'.split(' '),
       ...below('file_metadata', file),
       ...below('process_details', process),
       'process_unknown',

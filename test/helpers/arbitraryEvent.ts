@@ -111,6 +111,8 @@ export const arbitraryEvent: fc.Arbitrary<FileEvent> = fc
       cookie: fc.nat(0xffffffff),
       synthetic: fc.boolean(),
       merged: fc.boolean(),
+      batchId: fc.integer({ min: 1 }),
+      batchSize: fc.integer({ min: 1 }),
       fileMetadata: orNull(fileMetadata),
       processDetails: orNull(processDetails),
       processUnknown: text,

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { FENCE_WD, type InotifyBinding } from '../../src/linux/InotifyBinding.js
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { textFromRaw } from '../../src/linux/rawPath.js'
 import { describeBindings, userNamespace } from '../helpers/bindings.js'
+import { churnCommand } from '../helpers/churn.js'
 import { makeDeepTree, removeDeepTree } from '../helpers/deepTree.js'
 import { InotifyProbe, withProbe } from '../helpers/InotifyProbe.js'
 import { holdings } from '../helpers/procSelf.js'
@@ -360,6 +362,27 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       for (const record of overflows) expect(record).toMatchObject({ wd: -1, cookie: 0, name: '' })
       expect(probe.failures).toEqual([])
     }, 64))
+
+  test('lives through watches that are removed while others work there', () =>
+    inDirectory(async (directory, probe) => {
+      const tree = join(directory, 'tree')
+      fs.mkdirSync(tree)
+      const [command, ...args] = churnCommand(directory) as [string, ...string[]]
+      const worker = spawn(command, [...args, tree, '100000'], { stdio: 'inherit' })
+      const end = once(worker, 'exit')
+      let removed = 0
+      while (worker.exitCode === null) {
+        const wd = probe.binding.addWatch(tree, ALL)
+        await new Promise((resolve) => setImmediate(resolve))
+        probe.binding.removeWatch(wd)
+        removed++
+      }
+      await end
+      await probe.settled()
+      expect(probe.count(IN.IGNORED)).toBeGreaterThan(0)
+      expect(probe.count(IN.IGNORED)).toBeLessThanOrEqual(removed)
+      expect(probe.failures).toEqual([])
+    }))
 
   test('reaches directories whose path is longer than the kernel takes, or says that it cannot', () =>
     inDirectory(async (directory, probe) => {

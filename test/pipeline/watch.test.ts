@@ -81,6 +81,7 @@ describe('watch', () => {
     ['a signal that is none', { signal: {} }, 'signal'],
     ['a callback that is none', { onIssue: 7 }, 'onIssue'],
     ['a wrong binding', { binding: 'ffi' }, 'binding'],
+    ['a wrong answer to the limit', { onWatchLimit: 'none' }, 'onWatchLimit'],
     ['a wrong glob', { include: 7 }, 'include'],
     ['a wrong time', { debounce: 'soon' }, 'quietMs'],
   ])('refuses %s at once', (_, options, option) => {

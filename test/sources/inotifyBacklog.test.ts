@@ -5,7 +5,8 @@ import { describe, expect, it, jest } from '@jest/globals'
 import { describeBindings } from '../helpers/bindings.js'
 import { churnCommand } from '../helpers/churn.js'
 import { runForJson } from '../helpers/runChild.js'
-import { watching } from '../helpers/SourceProbe.js'
+import { SourceProbe, watching } from '../helpers/SourceProbe.js'
+import { queueSysctl, withQueueLength } from '../helpers/sysctl.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
@@ -46,6 +47,7 @@ describe('a main thread that is blocked', () => {
 
 const DIRECTORIES = 40
 const FILES = 160
+const SHORT_QUEUE = 40
 
 /** More than the queue and a small backlog hold, in one go, so that nobody reads meanwhile. */
 function change(at: (path: string) => string): void {
@@ -64,7 +66,7 @@ function change(at: (path: string) => string): void {
   fs.appendFileSync(at('late'), 'x')
 }
 
-describeBindings('a backlog that is used up', ({ binding, test }) => {
+describeBindings('a backlog that is used up', ({ binding, test, testWith }) => {
   test('is told as OVERFLOW, and RECOVERED closes the repair: the stream equals the disk', () =>
     withDirectory(async (top) => {
       const at = (path: string) => join(top, path)
@@ -114,6 +116,23 @@ describeBindings('a backlog that is used up', ({ binding, test }) => {
       expect(modified('early')).toBe(true)
       expect(modified('late')).toBe(true)
     }))
+
+  testWith([queueSysctl], 'is not used up for ever by its own reading of directories', () =>
+    withDirectory(async (top) => {
+      for (let d = 0; d < DIRECTORIES; d++) fs.mkdirSync(join(top, `d${d}`, 'a', 'b'), { recursive: true })
+      const probe = withQueueLength(SHORT_QUEUE, () => new SourceProbe({ paths: top, binding }))
+      try {
+        await probe.ready()
+        expect(probe.events[0]!.controlDetails!.counts).toEqual({ watches: 3 * DIRECTORIES + 1 })
+        for (let i = 0; i < 2 * SHORT_QUEUE; i++) fs.writeFileSync(join(top, 'd0', `${i}`), '')
+        await probe.sees('RECOVERED')
+        await probe.stop()
+        expect(probe.has('CREATE', join(top, 'd0', `${2 * SHORT_QUEUE - 1}`))).toBe(true)
+      } finally {
+        probe.unsubscribe()
+      }
+    }),
+  )
 
   test('with repair off, OVERFLOW is told and the watches are renewed', () =>
     withDirectory(async (top) => {

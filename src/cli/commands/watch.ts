@@ -9,6 +9,7 @@ import { behindDashes, oneOf, single, usageError } from '../usageError.js'
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
 const sources = ['auto', 'inotify'] as const
+const limitAnswers = ['error', 'poll'] as const
 const bindings = ['auto', 'koffi', 'node-inotify'] as const
 
 type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
@@ -77,6 +78,16 @@ function options(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: 'Append the output to this file instead of printing it',
     })
+    .option('wait-for-path', {
+      type: 'boolean',
+      default: false,
+      describe: 'Wait for a path that does not exist, instead of failing',
+    })
+    .option('on-watch-limit', {
+      type: 'string',
+      requiresArg: true,
+      describe: `With more directories than watches: ${limitAnswers.join(', ')} (poll the rest) [default: error]`,
+    })
     .option('source', {
       type: 'string',
       requiresArg: true,
@@ -104,9 +115,20 @@ export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
 function pipelineOf(args: Parsed): Pipeline {
   oneOf('source', single('source', args.source) ?? 'auto', sources)
   const binding = oneOf('binding', single('binding', args.binding) ?? 'auto', bindings)
+  const onWatchLimit = oneOf(
+    'on-watch-limit',
+    single('on-watch-limit', args.onWatchLimit) ?? 'error',
+    limitAnswers,
+  )
   const debounce = milliseconds(single('debounce', args.debounce))
   return definePipeline({
-    source: inotify({ paths: pathsOf(args), recursive: args.recursive, binding }),
+    source: inotify({
+      paths: pathsOf(args),
+      recursive: args.recursive,
+      binding,
+      waitForPath: args.waitForPath,
+      onWatchLimit,
+    }),
     operators: watchOperators({
       recursive: args.recursive,
       include: args.include ?? [],

@@ -17,6 +17,26 @@ export function requireMillis(owner: string, option: string, value: unknown, lea
   throw invalidOption(owner, option, `must be milliseconds, ${least} to ${MAX_MILLIS}, got ${got}`)
 }
 
+/** Throws when `maxWait` is no duration, or ends before a quiet time can. */
+export function requireMaxWait(owner: string, maxWait: unknown, quietMs: number): void {
+  requireMillis(owner, 'maxWait', maxWait)
+  if ((maxWait as number) >= quietMs) return
+  throw invalidOption(owner, 'maxWait', `must be at least quietMs, ${quietMs}, got ${String(maxWait)}`)
+}
+
+/** Throws when `value` is no number of things, at least 1. */
+export function requireCount(owner: string, option: string, value: unknown): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return
+  const got = typeof value === 'number' ? String(value) : typeof value
+  throw invalidOption(owner, option, `must be an integer, at least 1, got ${got}`)
+}
+
+/** Throws when `value` cannot be a lookup by path. */
+export function requireLookup(owner: string, value: unknown): void {
+  if (typeof value === 'function') return
+  throw invalidOption(owner, 'lookup', 'must be a function from a path to an Observable')
+}
+
 export function requireBoolean(owner: string, option: string, value: unknown): void {
   if (typeof value === 'boolean') return
   throw invalidOption(owner, option, `must be true or false, got ${typeof value}`)

@@ -152,6 +152,17 @@ describe('fsflow watch', () => {
     expect(list.map(({ event_type: type }) => type)).toEqual(['MONITOR_START', 'CREATE', 'MONITOR_STOP'])
   })
 
+  it('--wait-for-path tells of a path that comes to exist', async () => {
+    const path = join(root, 'later')
+    running = start(['watch', path, '--wait-for-path', '--on-watch-limit', 'poll'], { cwd: place.path })
+    await running.line(/MONITOR_START/)
+    mkdirSync(path)
+    writeFileSync(join(path, 'x'), '')
+    await running.line(/CREATE.*later\/x/)
+    running.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0 })
+  })
+
   it('-o text, the default, prints a line an event; --long a card', async () => {
     const { stdout } = await watch(['root'], () => undefined)
     expect(stdout.trimEnd().split('\n')).toHaveLength(3)
