@@ -73,13 +73,13 @@ function listen(handle: RunHandle): () => void {
     uncaught ??= { error }
     stop()
   }
+  // Never taken off again: one that comes behind the end must not turn a clean exit into a kill.
   for (const signal of signals) process.on(signal, onSignal)
   process.on('uncaughtException', onUncaught)
   // A source or a sink may wait for something that does not keep the process alive.
   const keepAlive = setInterval(() => undefined, 2 ** 30)
   const release = (): void => {
     clearInterval(keepAlive)
-    for (const signal of signals) process.off(signal, onSignal)
     process.off('uncaughtException', onUncaught)
     if (uncaught !== undefined) throw uncaught.error
   }

@@ -47,17 +47,10 @@ export class DrainThread {
       execArgv: [],
       name: 'fsflow-drain',
     })
-    this.#worker.on('message', (message: DrainMessage) => {
-      if (message.buffer === undefined) {
-        const text = `${message.call} on the inotify descriptor failed: ${errnoName(message.errno)}`
-        listener.onFailure(new FsflowError({ code: 'FSFLOW_KERNEL', message: text }))
-        return
-      }
-      const bytes = message.buffer.byteLength
-      listener.onBatch(message.buffer, message.readAt)
-      Atomics.sub(this.#state, drainState.unhandled, bytes)
-      Atomics.notify(this.#state, drainState.unhandled)
-    })
+    this.#worker.on(
+      'message',
+      oneATurn((message) => this.#take(message, listener)),
+    )
     this.#worker.on('error', (cause) => {
       listener.onFailure(
         new FsflowError({
@@ -77,6 +70,18 @@ export class DrainThread {
     hookExit()
   }
 
+  #take(message: DrainMessage, listener: DrainListener): void {
+    if (message.buffer === undefined) {
+      const text = `${message.call} on the inotify descriptor failed: ${errnoName(message.errno)}`
+      listener.onFailure(new FsflowError({ code: 'FSFLOW_KERNEL', message: text }))
+      return
+    }
+    const bytes = message.buffer.byteLength
+    listener.onBatch(message.buffer, message.readAt)
+    Atomics.sub(this.#state, drainState.unhandled, bytes)
+    Atomics.notify(this.#state, drainState.unhandled)
+  }
+
   /** Asks the worker to end, from wherever it is. */
   signalStop(): void {
     Atomics.store(this.#state, drainState.stop, 1)
@@ -91,5 +96,28 @@ export class DrainThread {
     await this.#ended
     // By the C library, as it was opened: in a worker thread node warns of descriptors that it did not open.
     libc().close(this.#eventFd)
+  }
+}
+
+/**
+ * Handles one message in a turn of the event loop. Node hands over all that have gathered at once: after a
+ * pause of the main thread, whoever consumes the events would get no turn to write them away in between.
+ */
+function oneATurn(handle: (message: DrainMessage) => void): (message: DrainMessage) => void {
+  const inbox: DrainMessage[] = []
+  let isBusy = false
+  const next = (): void => {
+    const message = inbox.shift()
+    isBusy = message !== undefined
+    if (message !== undefined) take(message)
+  }
+  const take = (message: DrainMessage): void => {
+    isBusy = true
+    setImmediate(next)
+    handle(message)
+  }
+  return (message) => {
+    if (isBusy) inbox.push(message)
+    else take(message)
   }
 }

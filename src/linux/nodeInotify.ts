@@ -176,7 +176,8 @@ function typeOf(entry: Dirent<Buffer>): EntryType {
   return entry.isSymbolicLink() ? 'symlink' : 'other'
 }
 
-function listByNode(path: string): DirectoryEntry[] | number {
+/** The entries of a directory by node:fs alone, or -errno; its path may not be too long. */
+export function listByNode(path: string): DirectoryEntry[] | number {
   try {
     const bytes = Buffer.from(path, 'latin1')
     const identity = identify(path)
