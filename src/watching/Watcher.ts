@@ -1,12 +1,12 @@
-import { ENOENT, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import { Crawler, type WatchProblem } from './Crawler.js'
-import { LostRoots } from './LostRoots.js'
+import { Entries } from './Entries.js'
 import { Moves } from './Moves.js'
 import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
 import { RecordQueue } from './RecordQueue.js'
 import { ReadLog } from './ReadLog.js'
 import { Repair, type RepairCounts } from './Repair.js'
+import { Roots } from './Roots.js'
 import type { WatchNode, WatchRoot } from './WatchNode.js'
 import { WatchTable } from './WatchTable.js'
 
@@ -74,10 +74,10 @@ export class Watcher {
   readonly #repair: Repair
   #reads: ReadLog
   readonly #moves: Moves
-  readonly #lost: LostRoots
+  readonly #entries: Entries
+  readonly #roots: Roots
   readonly #polled = new Set<WatchNode>()
   #isPolling = false
-  #ready = false
   #running = false
   #waiting = false
   #lastFence = 0
@@ -91,48 +91,47 @@ export class Watcher {
     this.#listener = listener
     this.#options = options
     this.#repair = new Repair(port, this.table, options.repair, (mask, node, name) =>
-      this.#tell(mask, node, name),
+      this.#entries.tell(mask, node, name),
     )
     this.#reads = new ReadLog(options.queueLimit, 0)
-    this.#moves = new Moves(port, this.table, this.#queue, {
-      leave: (node, name, mask, cookie, readAt) => this.#leave(node, name, mask, cookie, readAt),
-      arrive: (node, record, readAt) => this.#arrive(node, record, readAt),
-      moved: (node, record, readAt) => this.#moved(node, record, readAt),
-      release: (node) => this.#release(node),
-      empty: (node) => this.#empty(node),
-      isPruned: (parent, name) => this.#isPruned(parent, name),
+    this.#entries = new Entries(port, this.table, this.#repair, {
+      event: (mask, node, name, cookie, readAt, synthetic) =>
+        listener.event(mask, node, name, cookie, readAt, synthetic),
+      prune: (path, name) => options.prune(path, name),
+      request: (node) => this.#crawler.request(node),
+      displace: (node) => this.#moves.displace(node),
     })
+    this.#moves = new Moves(port, this.table, this.#queue, this.#entries)
     const mask = TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK
-    this.#lost = new LostRoots(port, this.table, mask, {
-      found: (root) => this.#rootFound(root),
-      problem: (root, errno) => this.#listener.problem({ node: this.table.nodeOf(root), errno }, this.#ready),
+    this.#roots = new Roots(port, this.table, this.#entries, mask, {
+      request: (node) => this.#crawler.request(node),
+      problem: (problem) => listener.problem(problem, this.isReady),
     })
     this.#crawler = new Crawler(port, this.table, mask, {
       round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
       remember: options.repair,
-      found: (node, name, isDirectory) => this.#found(node, name, isDirectory),
-      polls: () => this.#options.pollBeyondLimit || this.#ready,
+      polls: () => options.pollBeyondLimit || this.isReady,
       polled: (node) => this.#addPolled(node),
-      listed: (node) => this.#listed(node),
-      entered: (node) => {
-        const returned = this.#lost.hasReturned(node.root!) && this.#ready
-        if (returned && node.root!.only === undefined) this.#tell(IN.CREATE | IN.ISDIR, node, '')
+      entered: (node) => this.#roots.entered(node),
+      found: (node, name, isDirectory) => this.#entries.found(node, name, isDirectory),
+      listed: (node) => this.#entries.listed(node),
+      problem: (problem) => {
+        if (!this.#roots.hasVanished(problem)) listener.problem(problem, this.isReady)
       },
-      problem: (problem) => this.#problem(problem),
       alias: (node, other) => {
-        this.#listener.alias(node, other)
-        this.#release(node)
+        listener.alias(node, other)
+        this.#entries.release(node)
       },
       drop: (node) => {
-        this.#empty(node)
-        this.#release(node)
+        this.#entries.empty(node)
+        this.#entries.release(node)
       },
     })
   }
 
   /** True once all watches are in place. */
   get isReady(): boolean {
-    return this.#ready
+    return this.#entries.isReady
   }
 
   /** When the record was read that is being applied, or was last: the time of what a scan finds. */
@@ -148,11 +147,7 @@ export class Watcher {
   /** Begins to crawl the roots, at `startedAt`. `ready` is told when all of it is watched. */
   start(roots: readonly WatchRoot[], startedAt: number): void {
     this.#reads = new ReadLog(this.#options.queueLimit, startedAt)
-    for (const root of roots) {
-      const node = this.table.addRoot(root)
-      if (root.mayBeMissing && typeof this.#port.identify(root.path) === 'number') this.#lost.await(root)
-      else this.#crawler.request(node)
-    }
+    for (const root of roots) this.#roots.start(root)
     this.#run()
   }
 
@@ -165,7 +160,7 @@ export class Watcher {
   /** Watches the directory `name` in `parent` and tells its content, unless that is done or pruned. */
   follow(parent: WatchNode, name: string): void {
     if (!parent.alive || !this.table.rootOf(parent).recursive) return
-    this.#requestChild(parent, name)
+    this.#entries.requestChild(parent, name)
     this.#run()
   }
 
@@ -234,9 +229,9 @@ export class Watcher {
     }
     if (this.#stopped) return false
     if (this.#crawler.open()) return true
-    const wasReady = this.#ready
+    const wasReady = this.isReady
     if (!wasReady) {
-      this.#ready = true
+      this.#entries.isReady = true
       this.#listener.ready()
     }
     if (this.#repair.isRunning) {
@@ -266,17 +261,17 @@ export class Watcher {
     }
     const node = this.table.byWd(wd)
     if (node !== undefined) return this.#applyTo(node, record, readAt)
-    this.#lost.apply(record)
+    this.#roots.apply(record)
     return true
   }
 
   #applyTo(node: WatchNode, record: InotifyRecord, readAt: number): boolean {
     const { mask, name } = record
-    this.#lost.apply(record)
+    this.#roots.apply(record)
     if ((mask & IN.IGNORED) !== 0) {
       this.table.clearWatch(node)
       this.#moves.ignored(node)
-      if (node.root !== undefined && node.alive) this.#loseRoot(node)
+      if (node.root !== undefined && node.alive) this.#roots.lose(node)
       return true
     }
     if (name === '') {
@@ -287,8 +282,8 @@ export class Watcher {
     if ((mask & IN.MOVED_FROM) !== 0) return this.#moves.apply(node, record, readAt)
     if ((mask & IN.MOVED_TO) !== 0) this.#moves.arrived(node, name)
     else this.#moves.interrupt()
-    if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) this.#arrive(node, record, readAt)
-    else if ((mask & IN.DELETE) !== 0) this.#leave(node, name, mask, record.cookie, readAt)
+    if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) this.#entries.arrive(node, record, readAt)
+    else if ((mask & IN.DELETE) !== 0) this.#entries.leave(node, name, mask, record.cookie, readAt)
     else this.#touch(node, name, mask, readAt)
     return true
   }
@@ -296,8 +291,8 @@ export class Watcher {
   #applyToSelf(node: WatchNode, mask: number, readAt: number): void {
     if (!node.alive) return
     if ((mask & IN.UNMOUNT) !== 0) {
-      this.#emit(IN.UNMOUNT | IN.ISDIR, node, '', 0, readAt)
-      this.#empty(node)
+      this.#entries.touch(node, '', IN.UNMOUNT | IN.ISDIR, readAt)
+      this.#entries.empty(node)
       // What was below the mount point is there again.
       if (node.root === undefined) this.#crawler.request(node)
       return
@@ -307,49 +302,10 @@ export class Watcher {
     if ((mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence) return
     const moved = (mask & IN.MOVE_SELF) !== 0
     // What a file root's parent does is nobody's business, unless the file goes with it.
-    if (node.root.only === undefined) this.#emit(mask | IN.ISDIR, node, '', 0, readAt)
-    else if (moved) this.#empty(node)
+    if (node.root.only === undefined) this.#entries.touch(node, '', mask | IN.ISDIR, readAt)
+    else if (moved) this.#entries.empty(node)
     // Its new place is unknown, and the paths below would be wrong from now on.
-    if (moved) this.#loseRoot(node)
-  }
-
-  /** A root is not where it was: waits for it to come back. */
-  #loseRoot(node: WatchNode): void {
-    this.#release(node)
-    this.#lost.await(this.table.replaceRoot(node).root!)
-  }
-
-  /** A root is there, at the start or again, perhaps as something else than it was. */
-  #rootFound(root: WatchRoot): void {
-    const identity = this.#port.identify(root.path)
-    const isFile = typeof identity !== 'number' && (identity.type === 'file' || identity.type === 'other')
-    if (!isFile || root.only !== undefined) {
-      this.#crawler.request(this.table.nodeOf(root))
-      return
-    }
-    const slash = root.path.lastIndexOf('/')
-    const parent = {
-      path: root.path.slice(0, Math.max(slash, 1)),
-      only: new Set([root.path.slice(slash + 1)]),
-      recursive: root.recursive,
-      mayBeMissing: true,
-    }
-    this.#crawler.request(this.table.replaceRoot(this.table.nodeOf(root), parent))
-  }
-
-  /** A directory cannot be watched. */
-  #problem(problem: WatchProblem): void {
-    const { node, errno } = problem
-    if (!this.#ready || node.root === undefined || (errno !== ENOENT && errno !== ENOTDIR)) {
-      this.#listener.problem(problem, this.#ready)
-      return
-    }
-    // A root that was there when last told of: an overflow has swallowed its end.
-    if (node.former !== undefined) {
-      this.#empty(node)
-      if (node.root.only === undefined) this.#tell(IN.DELETE_SELF | IN.ISDIR, node, '')
-    }
-    this.#loseRoot(node)
+    if (moved) this.#roots.lose(node)
   }
 
   #touch(node: WatchNode, name: string, mask: number, readAt: number): void {
@@ -361,61 +317,14 @@ export class Watcher {
         if ((mask & IN.ATTRIB) !== 0 && child.wd === 0) this.#crawler.request(child)
       }
     }
-    this.#emit(mask, node, name, 0, readAt)
-  }
-
-  #arrive(node: WatchNode, record: InotifyRecord, readAt: number): void {
-    const { name, mask } = record
-    const isDirectory = (mask & IN.ISDIR) !== 0
-    const existing = this.table.child(node, name)
-    if ((mask & IN.MOVED_TO) !== 0) {
-      if (existing !== undefined) this.#moves.displace(existing)
-    } else {
-      if (existing !== undefined) {
-        this.#empty(existing)
-        this.#release(existing)
-      }
-      const told = node.entries?.get(name)
-      if (told !== undefined && this.#ready) this.#tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
-    }
-    this.#remember(node, name, isDirectory)
-    this.#emit(mask, node, name, record.cookie, readAt)
-    if (!this.#ready && isDirectory) this.#requestChild(node, name)
-  }
-
-  #moved(node: WatchNode, { mask, name, cookie }: InotifyRecord, readAt: number): void {
-    this.#remember(node, name, true)
-    this.#emit(mask, node, name, cookie, readAt)
-  }
-
-  #leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
-    const isDirectory = (mask & IN.ISDIR) !== 0
-    const isKnown = node.entries === undefined || node.entries.has(name)
-    if (!isKnown && this.#ready) this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
-    node.entries?.delete(name)
-    const child = isDirectory ? this.table.child(node, name) : undefined
-    if (child !== undefined) {
-      if ((mask & IN.DELETE) !== 0) this.#empty(child)
-      this.#release(child)
-    }
-    this.#emit(mask, node, name, cookie, readAt)
-  }
-
-  #release(node: WatchNode): void {
-    for (const wd of this.table.remove(node)) this.#port.removeWatch(wd)
-  }
-
-  #empty(node: WatchNode): void {
-    if (this.#ready) this.#repair.empty(node)
-    if (node.children === undefined) return
-    for (const child of [...node.children.values()]) this.#release(child)
+    this.#entries.touch(node, name, mask, readAt)
   }
 
   #overflowed(readAt: number): void {
     this.#moves.reset()
-    this.#lost.reset()
-    if (this.#ready) this.#listener.overflow(readAt)
-    const wds = this.#repair.begin(this.#reads.lossStart, this.#ready)
+    this.#roots.reset()
+    if (this.isReady) this.#listener.overflow(readAt)
+    const wds = this.#repair.begin(this.#reads.lossStart, this.isReady)
     for (const wd of wds) this.#port.removeWatch(wd)
     for (const root of this.table.roots) this.#crawler.request(root)
   }
@@ -425,58 +334,5 @@ export class Watcher {
     if (this.#isPolling) return
     this.#isPolling = true
     this.#listener.polling(node)
-  }
-
-  /** All entries of a directory have been found. */
-  #listed(node: WatchNode): void {
-    this.#repair.listed(node)
-    if (node.children === undefined) return
-    for (const child of [...node.children.values()]) {
-      if (node.entries?.get(child.name) === false || node.entries?.has(child.name) === false)
-        this.#release(child)
-    }
-  }
-
-  /** The crawler has found an entry. */
-  #found(node: WatchNode, name: string, isDirectory: boolean): void {
-    if (this.#ready && node.former !== undefined) {
-      const former = this.#repair.found(node, name, isDirectory)
-      this.#remember(node, name, isDirectory)
-      if (former !== undefined) this.#requestChild(node, name, former)
-      return
-    }
-    this.#remember(node, name, isDirectory)
-    if (this.#ready) {
-      this.#repair.foundBelow()
-      this.#tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
-    } else if (isDirectory && this.table.rootOf(node).recursive) this.#requestChild(node, name)
-  }
-
-  #requestChild(parent: WatchNode, name: string, former?: WatchNode): void {
-    let child = this.table.child(parent, name)
-    if (child === undefined) {
-      if (this.#isPruned(parent, name)) return
-      child = this.table.attach(parent, name)
-      child.former = former
-    }
-    if (child.wd === 0) this.#crawler.request(child)
-  }
-
-  #isPruned(parent: WatchNode, name: string): boolean {
-    const above = this.table.relativePath(parent)
-    return this.#options.prune(above === '' ? name : `${above}/${name}`, name)
-  }
-
-  #remember(node: WatchNode, name: string, isDirectory: boolean): void {
-    node.entries?.set(name, isDirectory)
-  }
-
-  /** Tells something that was found, not reported. */
-  #tell(mask: number, node: WatchNode, name: string): void {
-    this.#listener.event(mask, node, name, 0, 0, true)
-  }
-
-  #emit(mask: number, node: WatchNode, name: string, cookie: number, readAt: number): void {
-    if (this.#ready) this.#listener.event(mask, node, name, cookie, readAt, false)
   }
 }

