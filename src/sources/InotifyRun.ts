@@ -14,7 +14,8 @@ import { countDirectories } from '../watching/countDirectories.js'
 import type { RepairCounts } from '../watching/Repair.js'
 import type { WatchProblem } from '../watching/Crawler.js'
 import type { WatchNode } from '../watching/WatchNode.js'
-import { Watcher, type WatcherListener } from '../watching/Watcher.js'
+import { Watcher } from '../watching/Watcher.js'
+import type { WatcherListener } from '../watching/WatcherListener.js'
 import { kernelMask, InotifyEvents } from './InotifyEvents.js'
 
 export interface InotifyRunOptions {
