@@ -16,6 +16,8 @@ export default class SummaryReporter {
   }
 
   getLastError() {
-    return this.#skippedInCi > 0 ? new Error(`${this.#skippedInCi} tests were skipped, with CI=true`) : undefined
+    return this.#skippedInCi > 0
+      ? new Error(`${this.#skippedInCi} tests were skipped, with CI=true`)
+      : undefined
   }
 }

@@ -2,13 +2,15 @@ import yargs from 'yargs'
 import { FsflowError } from '../errors/index.js'
 import { runningPackage } from '../pipeline/index.js'
 import { checkCommand } from './commands/check.js'
+import { doctorCommand } from './commands/doctor.js'
 import { runCommand } from './commands/run.js'
+import { verifyCommand } from './commands/verify.js'
 import { watchCommand } from './commands/watch.js'
 import { exitCodeOf, RunFailure } from './exitCodes.js'
 import { renderError } from './terminal/renderError.js'
 import { usageError } from './usageError.js'
 
-const commands: readonly string[] = ['watch', 'run', 'check']
+const commands: readonly string[] = ['watch', 'run', 'check', 'verify', 'doctor']
 
 /** Does what the arguments say and returns the exit code. Prints errors; never rejects. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
@@ -52,6 +54,8 @@ function parser(argv: readonly string[]) {
     .command(watchCommand)
     .command(runCommand)
     .command(checkCommand)
+    .command(verifyCommand)
+    .command(doctorCommand)
     .demandCommand(1, 'a command is missing')
     .strict()
     .help()

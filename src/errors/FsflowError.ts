@@ -1,6 +1,7 @@
 /** Stable error codes. A code never changes its meaning; new ones may be added. */
 export type FsflowErrorCode =
   | 'FSFLOW_BINDING_UNAVAILABLE'
+  | 'FSFLOW_DIFFERENCES'
   | 'FSFLOW_DISK_FULL'
   | 'FSFLOW_DRAIN_TIMEOUT'
   | 'FSFLOW_INVALID_EVENT'

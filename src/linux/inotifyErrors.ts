@@ -38,16 +38,28 @@ export function inotifyLimit(name: InotifyLimit): number | undefined {
 const shown = (value: number) => (value === Infinity ? 'unknown' : String(value))
 const finite = (value: number) => (value === Infinity ? 0 : value)
 
+/** The setting that gives a user who needs so many watches enough of them, as sysctl(8) takes it. */
+export function enoughWatches(needed: number): string {
+  const { value, sysctl } = bound('max_user_watches')
+  return `${sysctl}=${Math.max(2 * needed + finite(value), 524_288)}`
+}
+
+/** The same for instances. */
+export function enoughInstances(): string {
+  const { value, sysctl } = bound('max_user_instances')
+  return `${sysctl}=${Math.max(2 * finite(value), 256)}`
+}
+
 /** Why no instance could be had. Without an errno the limit on instances is taken to be the reason. */
 export function inotifyOpenError(errno: number | undefined): FsflowError {
   if (errno === ENOSPC) return watchLimitError(undefined)
   if (errno === undefined || errno === EMFILE || errno === ENFILE) {
-    const { value, path, sysctl } = bound('max_user_instances')
+    const { value, path } = bound('max_user_instances')
     return new FsflowError({
       code: 'FSFLOW_WATCH_LIMIT',
       message: `no inotify instance is free: the limit for a user is ${shown(value)}`,
       path,
-      hint: `Raise it with: sudo sysctl ${sysctl}=${Math.max(2 * finite(value), 256)}`,
+      hint: `Raise it with: sudo sysctl ${enoughInstances()}`,
     })
   }
   return new FsflowError({ code: 'FSFLOW_KERNEL', message: `inotify_init1 failed: ${errnoName(errno)}` })
@@ -62,14 +74,13 @@ export interface WatchLimitFacts {
 
 /** Out of watches: how many are needed, what the limit is, who uses them, and how to raise it. */
 export function watchLimitError(facts: WatchLimitFacts | undefined): FsflowError {
-  const { value, path, sysctl } = bound('max_user_watches')
+  const { value, path } = bound('max_user_watches')
   const needed = facts === undefined ? '' : `${facts.needed} watches are needed, `
   const users = facts === undefined || facts.users.length === 0 ? '' : `; in use by ${facts.users.join(', ')}`
-  const enough = Math.max(2 * (facts?.needed ?? 0) + finite(value), 524_288)
   return new FsflowError({
     code: 'FSFLOW_WATCH_LIMIT',
     message: `out of inotify watches: ${needed}the limit for a user is ${shown(value)}${users}`,
     path,
-    hint: `Raise it with: sudo sysctl ${sysctl}=${enough}  or exclude directories.`,
+    hint: `Raise it with: sudo sysctl ${enoughWatches(facts?.needed ?? 0)}  or exclude directories.`,
   })
 }

@@ -102,7 +102,8 @@ export class ToldTree {
     for (const name of namesOf(path)) {
       entry.children ??= new Map()
       let child = entry.children.get(name)
-      if (child === undefined) entry.children.set(name, (child = { isDirectory: undefined, children: undefined }))
+      if (child === undefined)
+        entry.children.set(name, (child = { isDirectory: undefined, children: undefined }))
       entry = child
     }
     entry.isDirectory = isDirectory
@@ -141,10 +142,10 @@ function merge(from: ReadonlyMap<string, ToldEntry>, to: ToldEntry): void {
   to.children ??= new Map()
   for (const [name, entry] of from) {
     const existing = to.children.get(name)
-    if (existing?.children === undefined || entry.children === undefined) to.children.set(name, entry)
+    if (existing === undefined || entry.isDirectory === false) to.children.set(name, entry)
     else {
       existing.isDirectory = entry.isDirectory
-      merge(entry.children, existing)
+      if (entry.children !== undefined) merge(entry.children, existing)
     }
   }
 }

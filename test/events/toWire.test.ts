@@ -140,7 +140,10 @@ const wireLines: Readonly<Record<EventType, string>> = {
     ',"is_directory":false,"source":"inotify","process_details":null' +
       ',"process_unknown":"inotify does not say who did it"',
   ),
-  MOVED_FROM: line('MOVED_FROM', ',"is_directory":false,"cookie":9,"source":"inotify","batch_id":3,"batch_size":12'),
+  MOVED_FROM: line(
+    'MOVED_FROM',
+    ',"is_directory":false,"cookie":9,"source":"inotify","batch_id":3,"batch_size":12',
+  ),
   MOVED_TO: line(
     'MOVED_TO',
     ',"file_path_bytes":"L3RyZWUv/w==","is_directory":false,"cookie":9,"source":"inotify"',

@@ -42,7 +42,9 @@ export class InotifyProbe {
 
   /** The records so far as text, fences left out: `CREATE ISDIR name`. */
   get told(): string[] {
-    return this.records.filter(({ wd }) => wd !== FENCE_WD).map(({ mask, name }) => `${namesOf(mask)} ${name}`)
+    return this.records
+      .filter(({ wd }) => wd !== FENCE_WD)
+      .map(({ mask, name }) => `${namesOf(mask)} ${name}`)
   }
 
   count(mask: number): number {

@@ -55,7 +55,9 @@ export class SourceProbe {
   }
 
   has(type: EventType, path?: string): boolean {
-    return this.events.some((event) => event.eventType === type && (path === undefined || event.filePath === path))
+    return this.events.some(
+      (event) => event.eventType === type && (path === undefined || event.filePath === path),
+    )
   }
 
   async sees(type: EventType, path?: string): Promise<void> {

@@ -33,7 +33,7 @@ export interface BindingSuite {
   /** A test of this binding. */
   readonly test: Test
   /** The same, with further requirements. */
-  testWith(requirements: readonly Requirement[], name: string, run: () => Promise<void> | void): void
+  readonly testWith: (requirements: readonly Requirement[], ...test: Parameters<Test>) => void
 }
 
 /** The same tests for each binding. */

@@ -58,7 +58,9 @@ export async function runForJson<T>(
 ): Promise<T> {
   const { code, signal, stdout, stderr, hung } = await runChild(script, args, options)
   if (code !== 0) {
-    throw new Error(`${script} ${args.join(' ')}: ${hung ? 'hung' : `ended with ${code ?? signal}`}\n${stdout}${stderr}`)
+    throw new Error(
+      `${script} ${args.join(' ')}: ${hung ? 'hung' : `ended with ${code ?? signal}`}\n${stdout}${stderr}`,
+    )
   }
   return JSON.parse(stdout) as T
 }

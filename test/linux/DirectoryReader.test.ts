@@ -49,7 +49,8 @@ describe('DirectoryReader', () => {
         const parts = last.slice(directory.length + 1).split('/')
         for (let length = parts.length; length > 0; length -= Math.ceil(parts.length / 12)) {
           const path = `${directory}/${parts.slice(0, length).join('/')}`
-          const expected = length === parts.length ? [{ name: 'end', type: 'file' }] : [{ name, type: 'directory' }]
+          const expected =
+            length === parts.length ? [{ name: 'end', type: 'file' }] : [{ name, type: 'directory' }]
           expect(reader.list(path)).toEqual(expected)
         }
         expect(reader.list(`${last}/missing`)).toBe(-ENOENT)
@@ -67,7 +68,9 @@ describe('DirectoryReader', () => {
       fs.mkdirSync(join(directory, 'ee'))
       for (const length of [PATH_MAX - 1, PATH_MAX, PATH_MAX + 1, PATH_MAX + 2]) {
         // Either name makes the rest a whole number of `/.`.
-        const base = [join(directory, 'd'), join(directory, 'ee')].find((path) => (length - path.length) % 2 === 0)!
+        const base = [join(directory, 'd'), join(directory, 'ee')].find(
+          (path) => (length - path.length) % 2 === 0,
+        )!
         const path = base + '/.'.repeat((length - base.length) / 2)
         expect(path).toHaveLength(length)
         expect(reader.list(path)).toEqual([])

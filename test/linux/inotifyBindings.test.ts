@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +7,6 @@ import { FENCE_WD, type InotifyBinding } from '../../src/linux/InotifyBinding.js
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { textFromRaw } from '../../src/linux/rawPath.js'
 import { describeBindings, userNamespace } from '../helpers/bindings.js'
-import { churnCommand } from '../helpers/churn.js'
 import { makeDeepTree, removeDeepTree } from '../helpers/deepTree.js'
 import { InotifyProbe, withProbe } from '../helpers/InotifyProbe.js'
 import { holdings } from '../helpers/procSelf.js'
@@ -20,7 +18,6 @@ import { withDirectory } from '../helpers/withDirectory.js'
 const { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOSPC, ENOTDIR } = constants.errno
 const ALL = 0xfff
 const NOBODY = '65534'
-const REMOVALS = 200
 
 /** More records than the kernel queues, and no two the same in a row; nothing is read meanwhile. */
 function overflow(directory: string, swallowed?: () => void): void {
@@ -37,8 +34,10 @@ function overflow(directory: string, swallowed?: () => void): void {
 }
 
 describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
-  const inDirectory = (use: (directory: string, probe: InotifyProbe) => Promise<void>, backlogBytes?: number) =>
-    withDirectory((directory) => withProbe(name, (probe) => use(directory, probe), backlogBytes))
+  const inDirectory = (
+    use: (directory: string, probe: InotifyProbe) => Promise<void>,
+    backlogBytes?: number,
+  ) => withDirectory((directory) => withProbe(name, (probe) => use(directory, probe), backlogBytes))
 
   test('says which one it is', () =>
     withProbe(name, (probe) => {
@@ -110,7 +109,16 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
   test('keeps odd names, from one byte to 255', () =>
     inDirectory(async (directory, probe) => {
       probe.binding.addWatch(directory, IN.CREATE)
-      const names = ['a', 'n'.repeat(15), 'n'.repeat(16), 'n'.repeat(255), 'é'.repeat(127), 'new\nline', '\u{1F4C4}', ' ']
+      const names = [
+        'a',
+        'n'.repeat(15),
+        'n'.repeat(16),
+        'n'.repeat(255),
+        'é'.repeat(127),
+        'new\nline',
+        '\u{1F4C4}',
+        ' ',
+      ]
       for (const entry of names) fs.writeFileSync(join(directory, entry), '')
       await probe.settled()
       expect(probe.records.slice(0, -1).map((record) => textFromRaw(record.name))).toEqual(names)
@@ -124,9 +132,9 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
         for (const entry of names) fs.writeFileSync(Buffer.from(`${directory}/${entry}`, 'latin1'), '')
         await probe.settled()
         expect(probe.records.slice(0, -1).map((record) => record.name)).toEqual(names)
-        expect((probe.binding.list(directory) as { name: string }[]).map((entry) => entry.name).sort()).toEqual(
-          [...names].sort(),
-        )
+        expect(
+          (probe.binding.list(directory) as { name: string }[]).map((entry) => entry.name).sort(),
+        ).toEqual([...names].sort())
         const below = `${directory}/\xff\xfe-dir`
         fs.mkdirSync(Buffer.from(below, 'latin1'))
         expect(probe.binding.addWatch(below, IN.CREATE)).toBeGreaterThan(0)
@@ -166,7 +174,9 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
         fs.mkdirSync(join(directory, path, 'below'), { recursive: true })
         fs.chmodSync(join(directory, path), mode)
       }
-      const paths = ['secret', 'secret/below', 'passable', 'passable/below', 'open'].map((path) => join(directory, path))
+      const paths = ['secret', 'secret/below', 'passable', 'passable/below', 'open'].map((path) =>
+        join(directory, path),
+      )
       const results = await runForJson<[number, number][]>('watchAs', [name, NOBODY, ...paths])
       expect(results.slice(0, 3)).toEqual([
         [-EACCES, -EACCES],
@@ -177,19 +187,28 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
         expect(wd).toBeGreaterThan(0)
         expect(listed).toBe(0)
       }
-    }))
+    }),
+  )
 
-  testWith([userNamespace], 'answers ENOSPC when the watches are used up, and goes on with those it has', () =>
-    withDirectory(async (directory) => {
-      const paths = ['a', 'b', 'c'].map((entry) => join(directory, entry))
-      for (const path of paths) fs.mkdirSync(path)
-      // Four watches are the fences.
-      const { results } = await runForJson<{ results: number[] }>('watchLimited', [name, '6', '9', ...paths], {
-        prefix: ['unshare', '-Ur'],
-      })
-      expect(results.slice(0, 2).every((wd) => wd > 0)).toBe(true)
-      expect(results[2]).toBe(-ENOSPC)
-    }))
+  testWith(
+    [userNamespace],
+    'answers ENOSPC when the watches are used up, and goes on with those it has',
+    () =>
+      withDirectory(async (directory) => {
+        const paths = ['a', 'b', 'c'].map((entry) => join(directory, entry))
+        for (const path of paths) fs.mkdirSync(path)
+        // Four watches are the fences.
+        const { results } = await runForJson<{ results: number[] }>(
+          'watchLimited',
+          [name, '6', '9', ...paths],
+          {
+            prefix: ['unshare', '-Ur'],
+          },
+        )
+        expect(results.slice(0, 2).every((wd) => wd > 0)).toBe(true)
+        expect(results[2]).toBe(-ENOSPC)
+      }),
+  )
 
   testWith([userNamespace], 'says which limit keeps it from opening', async () => {
     const prefix = ['unshare', '-Ur']
@@ -322,7 +341,9 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       fs.writeFileSync(join(directory, 'd'), '')
       await probe.settled()
       expect(
-        probe.records.slice(0, 7).map(({ wd, mask, cookie, name: entry }) => (wd === FENCE_WD ? [mask, cookie] : entry)),
+        probe.records
+          .slice(0, 7)
+          .map(({ wd, mask, cookie, name: entry }) => (wd === FENCE_WD ? [mask, cookie] : entry)),
       ).toEqual(['a', [0, tokens[0]], 'b', [0, tokens[1]], 'c', [0, tokens[2]], 'd'])
       expect(tokens[1]).toBeGreaterThan(tokens[0]!)
       expect(tokens[2]).toBeGreaterThan(tokens[1]!)
@@ -364,29 +385,13 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       expect(probe.failures).toEqual([])
     }, 64))
 
-  test('lives through watches that are removed while others work there', () =>
-    inDirectory(async (directory, probe) => {
-      const tree = join(directory, 'tree')
-      fs.mkdirSync(tree)
-      const [command, ...args] = churnCommand(directory) as [string, ...string[]]
-      const worker = spawn(command, [...args, tree, String(Number.MAX_SAFE_INTEGER)])
-      const end = once(worker, 'exit')
-      probe.binding.addWatch(tree, IN.DELETE)
-      await until(
-        () => probe.count(IN.DELETE) > 0,
-        () => 'work in the directory',
-      )
-      for (let i = 0; i < REMOVALS; i++) {
-        const wd = probe.binding.addWatch(tree, ALL)
-        await new Promise((resolve) => setImmediate(resolve))
-        probe.binding.removeWatch(wd)
-      }
-      worker.kill('SIGKILL')
-      await end
-      await probe.settled()
-      expect(probe.count(IN.IGNORED)).toBe(REMOVALS)
-      expect(probe.failures).toEqual([])
-    }))
+  if (name === 'node-inotify') {
+    // Another processor can queue a record behind IN_IGNORED, at which the addon forgets the callback.
+    test('lives through a record for which the addon has no callback', () =>
+      withDirectory(async (directory) => {
+        expect(await runForJson('withoutCallback', [directory])).toEqual(['CREATE f', 'CREATE g'])
+      }))
+  }
 
   test('reaches directories whose path is longer than the kernel takes, or says that it cannot', () =>
     inDirectory(async (directory, probe) => {
@@ -454,7 +459,8 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       withProbe(name, async (second) => {
         fs.mkdirSync(join(directory, '1'))
         fs.mkdirSync(join(directory, '2'))
-        const watch = (binding: InotifyBinding, sub: string) => binding.addWatch(join(directory, sub), IN.CREATE)
+        const watch = (binding: InotifyBinding, sub: string) =>
+          binding.addWatch(join(directory, sub), IN.CREATE)
         watch(first.binding, '1')
         watch(second.binding, '2')
         fs.writeFileSync(join(directory, '1', 'a'), '')

@@ -35,7 +35,10 @@ describe('inotifyOpenError', () => {
 
   it('tells the limit on watches apart, and what it does not know by its name', () => {
     expect(inotifyOpenError(ENOSPC).path).toMatch(/watches$/)
-    expect(inotifyOpenError(ENOMEM)).toMatchObject({ code: 'FSFLOW_KERNEL', message: 'inotify_init1 failed: ENOMEM' })
+    expect(inotifyOpenError(ENOMEM)).toMatchObject({
+      code: 'FSFLOW_KERNEL',
+      message: 'inotify_init1 failed: ENOMEM',
+    })
   })
 })
 
@@ -54,7 +57,9 @@ describe('watchLimitError', () => {
 
   it('leaves out what is not known', () => {
     const { message } = watchLimitError(undefined)
-    expect(message).toBe(`out of inotify watches: the limit for a user is ${inotifyLimit('max_user_watches')}`)
+    expect(message).toBe(
+      `out of inotify watches: the limit for a user is ${inotifyLimit('max_user_watches')}`,
+    )
     expect(watchLimitError({ needed: 3, users: [] }).message).toContain('3 watches are needed, ')
   })
 })

@@ -22,7 +22,9 @@ describe('inotifyUsers', () => {
         instances: before + 2,
         watches: kernelWatches().length,
       })
-      expect(users.map(({ watches }) => watches)).toEqual(users.map(({ watches }) => watches).sort((a, b) => b - a))
+      expect(users.map(({ watches }) => watches)).toEqual(
+        users.map(({ watches }) => watches).sort((a, b) => b - a),
+      )
     } finally {
       first.close()
       second.close()

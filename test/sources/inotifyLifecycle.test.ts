@@ -64,7 +64,12 @@ describeBindings('a process that watches', ({ binding, test }) => {
   })
 
   test('watches twice at once', async () => {
-    expect(await run('two')).toEqual(ended([['CREATE f0', 'CREATE f1'], ['CREATE f0', 'CREATE f1', 'CREATE after']]))
+    expect(await run('two')).toEqual(
+      ended([
+        ['CREATE f0', 'CREATE f1'],
+        ['CREATE f0', 'CREATE f1', 'CREATE after'],
+      ]),
+    )
   })
 
   test('starts and stops 200 times, and holds no more than after the first', async () => {

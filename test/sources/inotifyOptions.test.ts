@@ -42,6 +42,10 @@ describe('inotify() options', () => {
     [{ paths: 'a', binding: 'ffi' }, 'binding is not known'],
     [{ paths: 'a', binding: null }, 'binding is not known'],
     [{ paths: 'a', repair: true }, 'repair is not known'],
+    [{ paths: 'a', waitForPath: 1 }, 'waitForPath must be true or false'],
+    [{ paths: 'a', onWatchLimit: 'ignore' }, 'onWatchLimit is not known'],
+    [{ paths: 'a', pollInterval: 9 }, 'pollInterval must be a number of milliseconds from 10 to 86400000'],
+    [{ paths: 'a', pollInterval: '50' }, 'pollInterval must be a number of milliseconds from 10 to 86400000'],
     [{ paths: 'a', backlog: 65_535 }, 'backlog must be a number of bytes from 65536 to 2147418112'],
     [{ paths: 'a', backlog: 2 ** 31 }, 'backlog must be a number of bytes from 65536 to 2147418112'],
     [{ paths: 'a', backlog: 100_000.5 }, 'backlog must be a number of bytes from 65536 to 2147418112'],
@@ -53,12 +57,16 @@ describe('inotify() options', () => {
   })
 
   it('names the options that there are', () => {
-    expect(refusal({ paths: 'a', deep: 1 }).hint).toMatch(/^The options are: paths, recursive, binding, repair, /)
+    expect(refusal({ paths: 'a', deep: 1 }).hint).toMatch(
+      /^The options are: paths, recursive, binding, repair, /,
+    )
     expect(refusal({ paths: 'a', binding: 'ffi' }).hint).toBe('One of: auto, koffi, node-inotify.')
   })
 
   it('touches nothing before it is opened', () => {
-    expect(inotify({ paths: '/nowhere/at/all', recursive: false, repair: 'off', backlog: 65_536 }).name).toBe('inotify')
+    expect(inotify({ paths: '/nowhere/at/all', recursive: false, repair: 'off', backlog: 65_536 }).name).toBe(
+      'inotify',
+    )
   })
 })
 
@@ -126,49 +134,73 @@ describeBindings('inotify source in trouble', ({ binding, test, testWith }) => {
       expect(result.problems).toEqual([`FSFLOW_PERMISSION ${closed}`])
       expect(result.controls).toEqual(['WARNING', 'MONITOR_START'])
       expect(result.issues).toMatchObject([{ code: 'FSFLOW_PERMISSION', path: closed }])
-      expect(result.told.filter((line) => line.includes('CREATE'))).toEqual(['~CREATE closed/sub', '~CREATE closed/sub/f'])
+      expect(result.told.filter((line) => line.includes('CREATE'))).toEqual([
+        '~CREATE closed/sub',
+        '~CREATE closed/sub/f',
+      ])
     }),
   )
 
   interface Limited {
     pid: number
     error?: { code: string; message: string; path: string; hint: string }
-    warnings: { control: { code: string; hint: string }; file_path: string }[]
+    controls: string[]
+    warnings: { file_path: string }[]
     issues: { code: string; path: string }[]
     told: string[]
   }
-  const prefix = ['unshare', '-Ur']
+  const limited = (watches: number, paths: string, options: Partial<InotifySourceOptions> = {}) =>
+    runForJson<Limited>('sourceLimited', [String(watches), JSON.stringify({ paths, binding, ...options })], {
+      prefix: ['unshare', '-Ur'],
+    })
 
-  testWith([userNamespace], 'says at the start how many watches are needed, what the limit is, who uses them', () =>
-    withDirectory(async (top) => {
-      for (let i = 0; i < 19; i++) fs.mkdirSync(join(top, `${i}`))
-      const { error, pid } = await runForJson<Limited>('sourceLimited', [binding, '10', top, 'true'], { prefix })
-      expect(error!.code).toBe('FSFLOW_WATCH_LIMIT')
-      expect(error!.message).toMatch(/20 watches are needed, the limit for a user is 10; in use by \S/)
-      expect(error!.message).toMatch(new RegExp(`\\(pid ${pid}\\): 10`))
-      expect(error!.hint).toContain('sudo sysctl user.max_inotify_watches=524288')
-    }),
+  testWith(
+    [userNamespace],
+    'says at the start how many watches are needed, what the limit is, who uses them',
+    () =>
+      withDirectory(async (top) => {
+        for (let i = 0; i < 19; i++) fs.mkdirSync(join(top, `${i}`))
+        const { error, pid } = await limited(10, top)
+        expect(error!.code).toBe('FSFLOW_WATCH_LIMIT')
+        expect(error!.message).toMatch(/20 watches are needed, the limit for a user is 10; in use by \S/)
+        expect(error!.message).toMatch(new RegExp(`\\(pid ${pid}\\): 10`))
+        expect(error!.hint).toContain('sudo sysctl user.max_inotify_watches=524288')
+      }),
   )
 
   testWith([userNamespace], 'counts only the directories that it was to watch', () =>
     withDirectory(async (top) => {
       for (let i = 0; i < 5; i++) fs.mkdirSync(join(top, `${i}`))
-      const { error } = await runForJson<Limited>('sourceLimited', [binding, '4', top, 'false'], { prefix })
+      const { error } = await limited(4, top, { recursive: false })
       expect(error!.message).toMatch(/1 watches are needed, the limit for a user is 4/)
     }),
   )
 
-  testWith([userNamespace], 'warns once when the watches are used up later, and goes on', () =>
+  testWith(
+    [userNamespace],
+    'polls what is beyond the limit when it is asked to, says so once, and misses nothing',
+    () =>
+      withDirectory(async (top) => {
+        for (let i = 0; i < 5; i++) fs.mkdirSync(join(top, `${i}`, 'sub'), { recursive: true })
+        const { error, controls, warnings, issues } = await limited(7, top, {
+          onWatchLimit: 'poll',
+          pollInterval: 20,
+        })
+        expect(error).toBeUndefined()
+        expect(controls.sort()).toEqual(['MONITOR_START', 'WARNING'])
+        expect(issues).toMatchObject([{ code: 'FSFLOW_WATCH_LIMIT', path: warnings[0]!.file_path }])
+      }),
+  )
+
+  testWith([userNamespace], 'polls in any case when the watches are used up later', () =>
     withDirectory(async (top) => {
       // Four fences, the root, and `x`.
-      const { error, warnings, issues, told } = await runForJson<Limited>('sourceLimited', [binding, '6', top, 'true'], {
-        prefix,
-      })
+      const { error, controls, warnings, issues, told } = await limited(6, top, { pollInterval: 20 })
       expect(error).toBeUndefined()
-      expect(warnings).toHaveLength(1)
-      expect(warnings[0]).toMatchObject({ file_path: join(top, 'x', 'a') })
+      expect(controls).toEqual(['MONITOR_START', 'WARNING'])
+      expect(warnings).toMatchObject([{ file_path: join(top, 'x', 'a') }])
       expect(issues).toMatchObject([{ code: 'FSFLOW_WATCH_LIMIT', path: join(top, 'x', 'a') }])
-      expect(told).toEqual(expect.arrayContaining(['CREATE x', '~CREATE x/a', 'CREATE y', 'CREATE last']))
+      expect(told).toEqual(expect.arrayContaining(['CREATE x', '~CREATE x/a', '~CREATE y/a/b/c/f']))
     }),
   )
 })

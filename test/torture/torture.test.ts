@@ -15,7 +15,10 @@ import { listTree, TreeState } from '../helpers/TreeState.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
-const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..20').split('..').map(Number) as [number, number]
+const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..20').split('..').map(Number) as [
+  number,
+  number,
+]
 const PROCESSES = 2
 const STEPS = 150
 const SHORT_QUEUE = 40
@@ -48,11 +51,16 @@ interface Variant {
   readonly queueLength?: number
 }
 
-async function torture(binding: Binding, seed: number, { follow = true, queueLength }: Variant): Promise<Outcome> {
+async function torture(
+  binding: Binding,
+  seed: number,
+  { follow = true, queueLength }: Variant,
+): Promise<Outcome> {
   return withDirectory(async (scratch) => {
     const tree = join(scratch, 'tree')
     const outside = join(scratch, 'outside')
-    for (const path of [outside, join(tree, 'a', 'b', 'c'), join(tree, 'd')]) mkdirSync(path, { recursive: true })
+    for (const path of [outside, join(tree, 'a', 'b', 'c'), join(tree, 'd')])
+      mkdirSync(path, { recursive: true })
     writeFileSync(join(tree, 'a', 'e'), '')
     const watchesBefore = kernelWatches().length
     // Listing the tree, as this test does, would by itself fill a short queue if accesses were told.

@@ -1,8 +1,8 @@
 import type { FileEvent } from '../../events/index.js'
 import type { Outcome } from './foldRules.js'
 import { parentOf } from '../renames/pathBytes.js'
-import { LinkedQueue, type Link } from './LinkedQueue.js'
-import { PathTree, type PathNode } from './PathTree.js'
+import { LinkedQueue, type Link } from '../support/LinkedQueue.js'
+import { PathTree, type PathNode } from '../support/PathTree.js'
 
 /** What is pending for one path. */
 export interface Burst {

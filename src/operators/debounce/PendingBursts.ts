@@ -1,9 +1,10 @@
 import type { FileEvent } from '../../events/index.js'
 import { BurstStore, type Burst } from './BurstStore.js'
-import { composed, effectOf, leads, outcomes, type Effect } from './foldRules.js'
+import { composed, leads, outcomes } from './foldRules.js'
+import { effectOf, type Effect } from '../support/effectOf.js'
 import { asCreate, asDelete, newPath, oldPath, underRenamed } from '../renames/movedPath.js'
 import { rawOldPathOf, rawPathOf } from '../renames/pathBytes.js'
-import type { PathNode } from './PathTree.js'
+import type { PathNode } from '../support/PathTree.js'
 import { mayReplace } from '../renames/replacingBirths.js'
 
 /**

@@ -1,4 +1,5 @@
 import type { EventType, FileEvent } from '../../events/index.js'
+import type { Effect } from '../support/effectOf.js'
 
 /**
  * What the events of one path in one burst amount to:
@@ -7,9 +8,6 @@ import type { EventType, FileEvent } from '../../events/index.js'
  */
 export type Outcome = 'idle' | 'touched' | 'born' | 'gone' | 'renamed'
 
-/** What an event does to its path. A `RENAME` concerns two paths and is not among them. */
-export type Effect = 'birth' | 'death' | 'change' | 'access'
-
 /** The outcome after one more event. */
 export const outcomes: Readonly<Record<Outcome, Readonly<Record<Effect, Outcome>>>> = {
   idle: { birth: 'born', death: 'gone', change: 'touched', access: 'touched' },
@@ -17,24 +15,6 @@ export const outcomes: Readonly<Record<Outcome, Readonly<Record<Effect, Outcome>
   born: { birth: 'born', death: 'gone', change: 'born', access: 'born' },
   gone: { birth: 'born', death: 'gone', change: 'gone', access: 'gone' },
   renamed: { birth: 'born', death: 'gone', change: 'renamed', access: 'renamed' },
-}
-
-const effects: Readonly<Partial<Record<EventType, Effect>>> = {
-  CREATE: 'birth',
-  MOVED_TO: 'birth',
-  RENAME: 'birth',
-  DELETE: 'death',
-  MOVED_FROM: 'death',
-  DELETE_SELF: 'death',
-  MODIFY: 'change',
-  CLOSE_WRITE: 'change',
-  ATTRIB: 'change',
-}
-
-export function effectOf(event: FileEvent): Effect {
-  // A directory within the tree that moves is told by its parent; a root has none that is watched.
-  if (event.eventType === 'MOVE_SELF') return event.filePath === event.root ? 'death' : 'change'
-  return effects[event.eventType] ?? 'access'
 }
 
 // Of the events of a path that was there before and after, the weightiest names the burst: an ATTRIB or an OPEN

@@ -11,9 +11,13 @@ import { until } from '../until.js'
 
 const RESTARTS = 200
 const ROUNDS = 100
-const FILES = 20
+const FILES = 6
 
-const [scenario, binding, tree] = (isMainThread ? process.argv.slice(2) : workerData) as [string, BindingName, string]
+const [scenario, binding, tree] = (isMainThread ? process.argv.slice(2) : workerData) as [
+  string,
+  BindingName,
+  string,
+]
 const options = { paths: tree, binding }
 
 const start = () => new SourceProbe(options).ready()
@@ -40,7 +44,8 @@ async function makeEvent(probe: SourceProbe, name: string): Promise<void> {
 /** More than the kernel queues and the backlog holds, while nobody reads. */
 function fallBehind(): void {
   writeFileSync(join(tree, 'a'), '')
-  for (let i = 0; i < 12_000; i++) renameSync(join(tree, i % 2 === 0 ? 'a' : 'b'), join(tree, i % 2 === 0 ? 'b' : 'a'))
+  for (let i = 0; i < 12_000; i++)
+    renameSync(join(tree, i % 2 === 0 ? 'a' : 'b'), join(tree, i % 2 === 0 ? 'b' : 'a'))
 }
 
 async function inWorker(inner: string, ended: (worker: Worker) => Promise<number>): Promise<void> {
@@ -147,7 +152,8 @@ const scenarios: Record<string, () => Promise<void>> = {
       mkdirSync(below, { recursive: true })
       writeFileSync(join(below, 'f'), 'x')
       await probe.stop()
-      for (const path of [...paths, below, join(below, 'f')]) if (!probe.has('CREATE', path)) missing.push(path)
+      for (const path of [...paths, below, join(below, 'f')])
+        if (!probe.has('CREATE', path)) missing.push(path)
       for (const path of paths) if (!probe.has('CLOSE_WRITE', path)) missing.push(`${path} (written)`)
     }
     print(missing)

@@ -21,7 +21,8 @@ chmodSync(closed, 0o700)
 await probe.sees('CREATE', join(closed, 'sub', 'f'))
 await probe.stop()
 
-const codeOf = (error: unknown) => (FsflowError.is(error) ? `${error.code} ${error.path ?? ''}` : String(error))
+const codeOf = (error: unknown) =>
+  FsflowError.is(error) ? `${error.code} ${error.path ?? ''}` : String(error)
 process.stdout.write(
   JSON.stringify({
     refused: codeOf(refused.error),

@@ -16,7 +16,8 @@ const { inotify } = await import('../../../src/sources/inotify.js')
 const { FsflowError } = await import('../../../src/errors/index.js')
 
 const options = { paths: tree, binding: binding as 'auto' }
-const textOf = (error: unknown) => (FsflowError.is(error) ? `${error.code}: ${error.hint ?? ''}` : String(error))
+const textOf = (error: unknown) =>
+  FsflowError.is(error) ? `${error.code}: ${error.hint ?? ''}` : String(error)
 const { lines, problems } = await inotify(options).check(sourceRequest())
 const probe = new SourceProbe(options)
 try {

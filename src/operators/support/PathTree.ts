@@ -4,11 +4,14 @@ import { parentOf } from '../renames/pathBytes.js'
 export interface PathNode<Value> {
   readonly path: string
   readonly parent: PathNode<Value> | undefined
-  readonly children: Set<PathNode<Value>>
+  children: Set<PathNode<Value>>
   value: Value | undefined
   /** What left this path and is kept elsewhere. */
   departed: Value | undefined
 }
+
+// Stays empty. Most nodes are leaves, and a Set of its own takes as much as all the rest of a leaf.
+const none = new Set<never>()
 
 /** Values by raw path that can be found from above and from below. Holds nothing for paths without values. */
 export class PathTree<Value> {
@@ -23,8 +26,11 @@ export class PathTree<Value> {
     const known = this.#nodes.get(path)
     if (known !== undefined) return known
     const parent = path === '' ? undefined : this.at(parentOf(path))
-    const node: PathNode<Value> = { path, parent, children: new Set(), value: undefined, departed: undefined }
-    parent?.children.add(node)
+    const node: PathNode<Value> = { path, parent, children: none, value: undefined, departed: undefined }
+    if (parent !== undefined) {
+      if (parent.children === none) parent.children = new Set()
+      parent.children.add(node)
+    }
     this.#nodes.set(path, node)
     return node
   }

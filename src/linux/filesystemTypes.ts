@@ -1,0 +1,81 @@
+/** What inotify tells of a filesystem: `full`: all changes; `partial`: not those that `blind` names. */
+export type InotifyView =
+  | { readonly view: 'full' | 'unknown'; readonly blind?: never }
+  | { readonly view: 'partial'; readonly blind: string }
+
+const remote = 'changes made by other machines'
+const host = 'changes made by the host or by other guests'
+const layers = 'changes made in its lower or upper directory itself, not through the mount'
+const kernel = 'changes that the kernel makes itself'
+const driver = 'changes that do not come through this mount, as on a remote machine'
+
+const blindness: Readonly<Record<string, string>> = {
+  '9p': host,
+  afs: remote,
+  aufs: layers,
+  ceph: remote,
+  cgroup: kernel,
+  cgroup2: kernel,
+  cifs: remote,
+  coda: remote,
+  configfs: kernel,
+  debugfs: kernel,
+  devpts: kernel,
+  ecryptfs: layers,
+  fuse: driver,
+  fuseblk: 'changes made on the device itself, not through this mount',
+  gfs2: remote,
+  lustre: remote,
+  ncpfs: remote,
+  nfs: remote,
+  nfs4: remote,
+  ocfs2: remote,
+  orangefs: remote,
+  overlay: layers,
+  prl_fs: host,
+  proc: kernel,
+  pstore: kernel,
+  securityfs: kernel,
+  smb3: remote,
+  smbfs: remote,
+  sysfs: kernel,
+  tracefs: kernel,
+  unionfs: layers,
+  vboxsf: host,
+  virtiofs: host,
+}
+
+const whole: ReadonlySet<string> = new Set([
+  'bcachefs',
+  'btrfs',
+  'devtmpfs',
+  'erofs',
+  'exfat',
+  'ext2',
+  'ext3',
+  'ext4',
+  'f2fs',
+  'hfsplus',
+  'iso9660',
+  'jfs',
+  'msdos',
+  'nilfs2',
+  'ntfs3',
+  'ramfs',
+  'reiserfs',
+  'squashfs',
+  'tmpfs',
+  'udf',
+  'vfat',
+  'xfs',
+  'zfs',
+])
+
+/** What inotify(7) sees of a filesystem, by its type as in mountinfo. */
+export function inotifyView(type: string): InotifyView {
+  const dot = type.indexOf('.')
+  const family = dot < 0 ? type : type.slice(0, dot)
+  const blind = Object.hasOwn(blindness, family) ? blindness[family] : undefined
+  if (blind !== undefined) return { view: 'partial', blind }
+  return { view: whole.has(family) ? 'full' : 'unknown' }
+}

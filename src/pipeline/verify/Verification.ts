@@ -1,0 +1,233 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Observable, Subscription } from 'rxjs'
+import type { FileEvent } from '../../events/index.js'
+import type { DiskTree, FoundEntry } from '../../watching/DiskTree.js'
+import { ToldTree, type TreeDifference } from '../../watching/ToldTree.js'
+import { isAtOrBelow, Suspects } from './Suspects.js'
+import { ToldSoFar } from './ToldSoFar.js'
+
+export interface VerificationOptions {
+  /** Milliseconds without an event after which all that happened before has been told. Default 250. */
+  readonly quiet?: number
+  /** The same once something is polled for want of watches, and so is told late. Default 3000. */
+  readonly polledQuiet?: number
+}
+
+/** What one comparison of the told tree with the disk has found. */
+export interface Comparison {
+  /** Entries on the disk. */
+  readonly entries: number
+  readonly differences: readonly TreeDifference[]
+  /** Paths that differed at each look, but were told of in between: nothing can be said of them. */
+  readonly undecided: number
+  /** Directories that could not be read. */
+  readonly unreadable: number
+  readonly durationMs: number
+}
+
+const QUIET_MS = 250
+// A difference counts when it was there at so many looks in a row.
+const LOOKS = 3
+const MAX_LOOKS = 24
+// Milliseconds of the main thread between two chances for events to be applied.
+const SLICE_MS = 10
+const POLLED_QUIET_MS = 3000
+
+/**
+ * Keeps what a stream of events has told, and compares it with the disk when asked.
+ *
+ * Nothing is written to the disk to find out how far the stream is. Instead, a path that differs is looked at
+ * again, each time after the stream has told all that had happened before, and it counts as a difference when it
+ * goes on to differ while nothing is told of it.
+ */
+export class Verification {
+  readonly tree = new ToldTree()
+  /** Resolves when the first listing is in the tree; rejects when the stream ends before. */
+  readonly ready: Promise<void>
+  /** Resolves when the stream has completed; rejects with its error. */
+  readonly done: Promise<void>
+  readonly #disk: Pick<DiskTree, 'directories' | 'kindOf' | 'unreadable'>
+  readonly #told: ToldSoFar
+  readonly #suspects = new Suspects()
+  readonly #subscription: Subscription
+  /** Paths of which the first listing may be wrong, since they were told of while it was taken. */
+  #unsure: ReadonlySet<string> = new Set()
+  #ended = false
+  #queue: Promise<unknown> = Promise.resolve()
+  #adopted = 0
+
+  constructor(
+    events: Observable<FileEvent>,
+    disk: Pick<DiskTree, 'directories' | 'kindOf' | 'unreadable'>,
+    { quiet = QUIET_MS, polledQuiet = POLLED_QUIET_MS }: VerificationOptions = {},
+  ) {
+    this.#disk = disk
+    this.#told = new ToldSoFar(quiet, polledQuiet)
+    let start: () => void = () => undefined
+    const started = new Promise<void>((resolve) => (start = resolve))
+    let end: { resolve(): void; reject(error: unknown): void }
+    this.done = new Promise((resolve, reject) => (end = { resolve, reject }))
+    this.ready = Promise.race([started.then(() => this.#takeListing()), this.#unexpectedEnd()])
+    // Who waits for one of them only must not be told of the other.
+    this.done.catch(() => undefined)
+    this.ready.catch(() => undefined)
+    this.#subscription = events.subscribe({
+      next: (event) => {
+        this.#take(event)
+        if (event.eventType === 'MONITOR_START') start()
+      },
+      error: (error: unknown) => {
+        this.#ended = true
+        end.reject(error)
+      },
+      complete: () => {
+        this.#ended = true
+        end.resolve()
+      },
+    })
+  }
+
+  /** Events so far. */
+  get events(): number {
+    return this.#told.events
+  }
+
+  /** Overflows of the kernel's queue so far. */
+  get overflows(): number {
+    return this.#told.overflows
+  }
+
+  /** What the first listing had wrong, since the tree changed under it, and was put right from the disk. */
+  get adopted(): number {
+    return this.#adopted
+  }
+
+  /** Directories of which the stream itself has said that they are told under another path only. */
+  get aliases(): number {
+    return this.#suspects.aliases
+  }
+
+  /** Compares now; calls follow each other. Rejects when the stream ends before the end of the comparison. */
+  compare(): Promise<Comparison> {
+    const result = this.#queue.then(() => this.ready).then(() => this.#compare())
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+
+  /** Lets go of the stream. */
+  close(): void {
+    this.#ended = true
+    this.#subscription.unsubscribe()
+  }
+
+  #take(event: FileEvent): void {
+    this.#told.take(event)
+    this.tree.apply(event)
+    this.#suspects.take(event)
+  }
+
+  async #unexpectedEnd(): Promise<never> {
+    await this.done
+    throw new Error('the stream ended before it was ready')
+  }
+
+  /** The tree changes while it is listed: what does not agree afterwards is corrected, once. */
+  async #takeListing(): Promise<void> {
+    this.#suspects.begin()
+    await this.#walk((path, entries) => {
+      for (const { name, isDirectory } of entries) {
+        this.tree.set(path === '/' ? `/${name}` : `${path}/${name}`, isDirectory)
+      }
+    })
+    await this.#told.upToNow(() => this.#ended)
+    if (!this.#suspects.haveBeenTold) return
+    const { differences, undecided } = await this.#judge()
+    for (const { path } of differences) this.#adopt(path)
+    this.#unsure = new Set(undecided)
+  }
+
+  async #compare(): Promise<Comparison> {
+    const startedAt = performance.now()
+    await this.#told.upToNow(() => this.#ended)
+    const { entries, differences, undecided } = await this.#judge()
+    const real: TreeDifference[] = []
+    for (const difference of differences) {
+      if (isAtOrBelow(difference.path, this.#unsure)) this.#adopt(difference.path)
+      else real.push(difference)
+    }
+    this.#unsure = new Set(undecided.filter((path) => isAtOrBelow(path, this.#unsure)))
+    const durationMs = performance.now() - startedAt
+    const { unreadable } = this.#disk
+    return { entries, differences: real, undecided: undecided.length, unreadable, durationMs }
+  }
+
+  /** Lists the disk, and looks at what differs until it is known why. */
+  async #judge(): Promise<{ entries: number; differences: TreeDifference[]; undecided: string[] }> {
+    const suspects = this.#suspects
+    suspects.begin()
+    let count = 0
+    await this.#walk((path, entries) => {
+      count += entries.length
+      for (const difference of this.tree.differencesIn(path, entries)) suspects.add(difference)
+    })
+    for (let looks = 0; suspects.open > 0 && looks < MAX_LOOKS; looks++) {
+      const isTold = await this.#told.upToNow(() => this.#ended)
+      this.#requireStream()
+      await this.#look(isTold)
+    }
+    this.#requireStream()
+    return { entries: count, ...suspects.end() }
+  }
+
+  /** What is wrong with a path now. */
+  #problemOf(path: string): TreeDifference['problem'] | undefined {
+    const real = this.#disk.kindOf(path)
+    const told = this.tree.get(path)
+    if (real === null || real === told) return undefined
+    return real === undefined ? 'extra' : told === undefined ? 'missing' : 'kind'
+  }
+
+  #adopt(path: string): void {
+    const real = this.#disk.kindOf(path)
+    if (real === null || real === this.tree.get(path)) return
+    this.tree.set(path, real)
+    this.#adopted++
+  }
+
+  async #walk(use: (path: string, entries: readonly FoundEntry[]) => void): Promise<void> {
+    const slice = new Slice()
+    for (const { path, entries } of this.#disk.directories()) {
+      use(path, entries)
+      if (slice.isOver) await slice.pause()
+      this.#requireStream()
+    }
+  }
+
+  async #look(isTold: boolean): Promise<void> {
+    const slice = new Slice()
+    const judge = this.#suspects.beginLook(isTold, LOOKS)
+    for (const path of this.#suspects.paths()) {
+      judge(path, this.#problemOf(path))
+      if (slice.isOver) await slice.pause()
+      this.#requireStream()
+    }
+  }
+
+  #requireStream(): void {
+    if (this.#ended) throw new Error('the stream ended before the end of the comparison')
+  }
+}
+
+/** Lets events be applied from time to time. */
+class Slice {
+  #since = performance.now()
+
+  get isOver(): boolean {
+    return performance.now() - this.#since > SLICE_MS
+  }
+
+  async pause(): Promise<void> {
+    await delay(0)
+    this.#since = performance.now()
+  }
+}

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process'
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { DrainThread } from '../../src/linux/DrainThread.js'
+import { threadCount } from '../helpers/procSelf.js'
+import { until } from '../helpers/until.js'
+import { withDirectory } from '../helpers/withDirectory.js'
+
+const WIDE = 1024 * 1024
+// Fewer than the FIFO holds.
+const WRITES = 40_000
+
+/** A FIFO stands in for the inotify descriptor: what is written to it arrives. */
+async function withFifo(use: (fd: number) => Promise<void>): Promise<void> {
+  await withDirectory(async (directory) => {
+    const path = join(directory, 'fifo')
+    execFileSync('mkfifo', [path])
+    const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NONBLOCK)
+    try {
+      await use(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
+}
+
+class Received {
+  text = ''
+  batches = 0
+  readonly failures: Error[] = []
+
+  onBatch(buffer: ArrayBuffer): void {
+    this.text += Buffer.from(buffer).toString()
+    this.batches++
+  }
+
+  onFailure(error: Error): void {
+    this.failures.push(error)
+  }
+}
+
+describe('DrainThread', () => {
+  it('hands on what it reads, in order, and leaves no thread', () =>
+    withFifo(async (fd) => {
+      await new DrainThread(fd, WIDE, new Received()).stop()
+      const before = threadCount()
+      const received = new Received()
+      const thread = new DrainThread(fd, WIDE, received)
+      let sent = ''
+      for (let i = 0; i < 50; i++) {
+        fs.writeSync(fd, `${i} `)
+        sent += `${i} `
+        if (i % 10 === 0) {
+          await until(
+            () => received.text === sent,
+            () => sent,
+          )
+        }
+      }
+      await until(
+        () => received.text === sent,
+        () => sent,
+      )
+      await thread.stop()
+      expect(threadCount()).toBe(before)
+      expect(received.failures).toEqual([])
+    }))
+
+  it('stops reading while more than the backlog is unhandled, and goes on after', () =>
+    withFifo(async (fd) => {
+      const received = new Received()
+      const thread = new DrainThread(fd, 1, received)
+      fs.writeSync(fd, 'a')
+      await until(
+        () => received.text === 'a',
+        () => 'a',
+      )
+      // The main thread handles nothing meanwhile: the first read is the last until it does.
+      for (let i = 0; i < WRITES; i++) fs.writeSync(fd, 'b')
+      await until(
+        () => received.text.length === 1 + WRITES,
+        () => `${1 + WRITES} bytes, so far ${received.text.length}`,
+      )
+      expect(received.batches).toBeLessThanOrEqual(4)
+      await thread.stop()
+    }))
+
+  it('says which system call failed', () =>
+    withDirectory(async (directory) => {
+      const fd = fs.openSync(directory, 'r')
+      const received = new Received()
+      const thread = new DrainThread(fd, WIDE, received)
+      await until(
+        () => received.failures.length > 0,
+        () => 'a failure',
+      )
+      expect(received.failures).toMatchObject([
+        { code: 'FSFLOW_KERNEL', message: 'read on the inotify descriptor failed: EISDIR' },
+      ])
+      await thread.stop()
+      fs.closeSync(fd)
+    }))
+})

@@ -1,0 +1,279 @@
+import { describe, expect, it } from '@jest/globals'
+import { Subject } from 'rxjs'
+import { FileEvent, type EventType, type FileEventFields } from '../../../src/events/index.js'
+import { nowMicros } from '../../../src/linux/clock.js'
+import { Verification } from '../../../src/pipeline/index.js'
+import { DiskTree } from '../../../src/watching/DiskTree.js'
+import { until } from '../../helpers/until.js'
+
+const QUIET = 10
+const ENOENT = 2
+let seq = 0
+
+function event(eventType: EventType, filePath = '', fields: Partial<FileEventFields> = {}): FileEvent {
+  const code = `FSFLOW_${eventType}`
+  return new FileEvent({
+    timestampMicros: nowMicros(),
+    seq: ++seq,
+    eventType,
+    filePath,
+    source: 'test',
+    ...(filePath === '' && { controlDetails: { code, message: code } }),
+    ...fields,
+  })
+}
+
+/** A disk in memory below /r, and a stream of events about it. */
+class World {
+  readonly files = new Map<string, boolean>()
+  readonly events = new Subject<FileEvent>()
+  readonly verification: Verification
+  /** Called before each listing, and before each look at one path. */
+  onList: (path: string) => void = () => undefined
+  onLook: (path: string) => void = () => undefined
+
+  constructor(...paths: string[]) {
+    for (const path of paths) this.make(path)
+    const disk = new DiskTree(
+      {
+        list: (path) => {
+          this.onList(path.replace(/\/\.$/, ''))
+          return this.#list(path.replace(/\/\.$/, ''))
+        },
+        identify: (path) => {
+          this.onLook(path)
+          const isDirectory = this.files.get(path)
+          return isDirectory === undefined
+            ? -ENOENT
+            : { dev: 1, ino: 1, type: isDirectory ? 'directory' : 'file' }
+        },
+      },
+      [{ path: '/r', only: undefined }],
+      (path) => !path.endsWith('.skip'),
+    )
+    this.verification = new Verification(this.events, disk, { quiet: QUIET, polledQuiet: QUIET * 20 })
+  }
+
+  make(path: string): void {
+    this.files.set(path.replace(/\/$/, ''), path.endsWith('/'))
+  }
+
+  async ready(): Promise<this> {
+    this.tell('MONITOR_START')
+    await this.verification.ready
+    return this
+  }
+
+  tell(type: EventType, path = '', fields: Partial<FileEventFields> = {}): void {
+    this.events.next(event(type, path, fields))
+  }
+
+  async differences(): Promise<string[]> {
+    const { differences } = await this.verification.compare()
+    return differences.map(({ problem, path }) => `${problem} ${path}`)
+  }
+
+  #list(directory: string) {
+    const prefix = `${directory}/`
+    return [...this.files]
+      .filter(([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'))
+      .map(([path, isDirectory]) => ({
+        name: path.slice(prefix.length),
+        type: isDirectory ? ('directory' as const) : ('file' as const),
+      }))
+  }
+}
+
+describe('Verification', () => {
+  it('finds nothing while the stream tells the truth, and counts what is there', async () => {
+    const world = await new World('/r/a/', '/r/a/f', '/r/x.skip').ready()
+    expect(await world.differences()).toEqual([])
+    world.make('/r/b')
+    world.tell('CREATE', '/r/b')
+    world.files.delete('/r/a/f')
+    world.tell('DELETE', '/r/a/f')
+    const { entries, differences, undecided, unreadable } = await world.verification.compare()
+    expect({ entries, differences, undecided, unreadable }).toEqual({
+      entries: 2,
+      differences: [],
+      undecided: 0,
+      unreadable: 0,
+    })
+    expect(world.verification.events).toBe(3)
+  })
+
+  it('finds what was not told, told too much, and told as the wrong kind, sorted', async () => {
+    const world = await new World('/r/d/', '/r/d/f', '/r/k').ready()
+    world.make('/r/new/')
+    world.make('/r/new/below')
+    for (const path of ['/r/d', '/r/d/f']) world.files.delete(path)
+    world.make('/r/k/')
+    const expected = ['extra /r/d', 'extra /r/d/f', 'kind /r/k', 'missing /r/new', 'missing /r/new/below']
+    expect(await world.differences()).toEqual(expected)
+    // It goes on keeping what was told.
+    expect(await world.differences()).toEqual(expected)
+  })
+
+  it('does not count what is told late: it looks again', async () => {
+    const world = await new World('/r/old').ready()
+    world.make('/r/new')
+    world.files.delete('/r/old')
+    let looks = 0
+    world.onLook = (path) => {
+      if (path === '/r/new' && ++looks === 2) {
+        world.tell('CREATE', '/r/new')
+        world.tell('DELETE', '/r/old')
+      }
+    }
+    expect(await world.differences()).toEqual([])
+    expect(looks).toBeGreaterThanOrEqual(2)
+  })
+
+  it('does not decide about what goes on being told of, itself or a directory above it', async () => {
+    const world = await new World('/r/d/').ready()
+    world.make('/r/d/new')
+    world.make('/r/plain')
+    let looks = 0
+    world.onLook = (path) => {
+      if (path !== '/r/d/new') return
+      looks++
+      world.tell('CREATE', '/r/d', { isDirectory: true })
+    }
+    const { differences, undecided } = await world.verification.compare()
+    expect(differences).toEqual([{ problem: 'missing', path: '/r/plain' }])
+    expect(undecided).toBe(1)
+    expect(looks).toBeGreaterThan(3)
+  })
+
+  it('counts nothing between OVERFLOW and RECOVERED', async () => {
+    const world = await new World().ready()
+    world.make('/r/lost')
+    let recovered = false
+    world.onList = () => {
+      world.onList = () => undefined
+      world.tell('OVERFLOW')
+      setTimeout(() => {
+        recovered = true
+        world.tell('CREATE', '/r/lost', { synthetic: true })
+        world.tell('RECOVERED')
+      }, QUIET * 8)
+    }
+    expect(await world.differences()).toEqual([])
+    expect(recovered).toBe(true)
+    expect(world.verification.overflows).toBe(1)
+  })
+
+  it('does not wait for quiet when events that were read later are told', async () => {
+    const world = await new World().ready()
+    world.make('/r/lost')
+    const busy = setInterval(() => world.tell('MODIFY', '/r/busy'), 1)
+    try {
+      expect(await world.differences()).toEqual(['missing /r/lost'])
+    } finally {
+      clearInterval(busy)
+    }
+  })
+
+  it('does not count while only events are told that were read long ago', async () => {
+    const world = await new World().ready()
+    world.make('/r/late')
+    const past = nowMicros()
+    const backlog = setInterval(() => world.tell('MODIFY', '/r/busy', { timestampMicros: past }), 1)
+    setTimeout(() => {
+      clearInterval(backlog)
+      world.tell('CREATE', '/r/late')
+    }, QUIET * 10)
+    expect(await world.differences()).toEqual([])
+  })
+
+  it('waits longer when something is polled, which is told late', async () => {
+    const world = await new World().ready()
+    world.tell('WARNING', '/r', { controlDetails: { code: 'FSFLOW_WATCH_LIMIT', message: 'out of watches' } })
+    world.make('/r/late')
+    setTimeout(() => world.tell('CREATE', '/r/late'), QUIET * 10)
+    expect(await world.differences()).toEqual([])
+  })
+
+  it('leaves out what the stream itself has said that it tells under another path', async () => {
+    const world = await new World('/r/a/', '/r/b/').ready()
+    world.tell('WARNING', '/r/b', { controlDetails: { code: 'FSFLOW_ALIAS', message: 'the same as /r/a' } })
+    for (const path of ['/r/b/x', '/r/c']) world.make(path)
+    expect(await world.differences()).toEqual(['missing /r/c'])
+    expect(world.verification.aliases).toBe(1)
+  })
+
+  it('puts right what the first listing has missed while the tree changed, and only that', async () => {
+    const world = new World('/r/a/', '/r/a/f', '/r/z/')
+    // The directory goes between the listing of its parent and its own.
+    world.onList = (path) => {
+      if (path !== '/r/a') return
+      world.onList = () => undefined
+      world.files.delete('/r/a')
+      world.files.delete('/r/a/f')
+      world.make('/r/b/')
+      world.make('/r/b/f')
+      world.tell('RENAME', '/r/b', { oldPath: '/r/a', isDirectory: true })
+    }
+    await world.ready()
+    expect(world.verification.adopted).toBeGreaterThan(0)
+    expect([...world.verification.tree.entries()].sort()).toEqual([
+      ['/r/b', true],
+      ['/r/b/f', false],
+      ['/r/z', true],
+    ])
+    world.make('/r/later')
+    expect(await world.differences()).toEqual(['missing /r/later'])
+  })
+
+  it('corrects nothing when the tree was quiet at the start', async () => {
+    const world = await new World('/r/a').ready()
+    expect(world.verification.adopted).toBe(0)
+  })
+
+  it('makes one comparison after the other', async () => {
+    const world = await new World().ready()
+    let walking = false
+    const overlaps: string[] = []
+    world.onList = (path) => {
+      if (path === '/r' && walking) overlaps.push(path)
+      walking = true
+    }
+    world.make('/r/x')
+    world.onLook = () => (walking = false)
+    expect(await Promise.all([world.differences(), world.differences()])).toEqual([
+      ['missing /r/x'],
+      ['missing /r/x'],
+    ])
+    expect(overlaps).toEqual([])
+  })
+
+  it('rejects when the stream fails, with its error, before and during a comparison', async () => {
+    const failed = new World()
+    failed.events.error(new Error('no watch'))
+    await expect(failed.verification.ready).rejects.toThrow('no watch')
+    await expect(failed.verification.done).rejects.toThrow('no watch')
+    await expect(failed.verification.compare()).rejects.toThrow('no watch')
+
+    const world = await new World().ready()
+    world.make('/r/x')
+    world.onLook = () => world.events.complete()
+    await expect(world.verification.compare()).rejects.toThrow('the stream ended before')
+    await expect(world.verification.done).resolves.toBeUndefined()
+  })
+
+  it('rejects when the stream completes before it was ready', async () => {
+    const world = new World()
+    world.events.complete()
+    await expect(world.verification.ready).rejects.toThrow('before it was ready')
+  })
+
+  it('lets go of the stream when it is closed', async () => {
+    const world = await new World().ready()
+    world.verification.close()
+    await until(
+      () => !world.events.observed,
+      () => 'unsubscribed',
+    )
+    await expect(world.verification.compare()).rejects.toThrow('the stream ended before')
+  })
+})
