@@ -8,8 +8,8 @@ const module = fileURLToPath(new URL('../../src/linux/capabilities.js', import.m
 
 function as(...prefix: string[]): unknown {
   const code = `import(${JSON.stringify(module)}).then((m) => console.log(JSON.stringify(m.effectiveCapabilities())))`
-  const [command, ...args] = [...prefix, process.execPath, '-e', code] as [string, ...string[]]
-  const { stdout, stderr } = spawnSync(command, args, {
+  const line = [...prefix, process.execPath, '-e', code]
+  const { stdout, stderr } = spawnSync(line[0]!, line.slice(1), {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },
   })
