@@ -1,14 +1,9 @@
 import { run, type Pipeline, type RunHandle } from '../pipeline/index.js'
 import { RunFailure } from './exitCodes.js'
+import { onStopSignals } from './stopSignals.js'
 import { count, renderSummary } from './terminal/renderSummary.js'
 import { renderIssue } from './terminal/renderIssue.js'
 import { ProgressLine } from './terminal/ProgressLine.js'
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-// A process manager may pass on a signal that the terminal has sent to the whole group already: two within
-// this many milliseconds are one.
-const sameSignal = 100
 
 /**
  * Runs a pipeline until it ends by itself or by a signal: the first one stops it in order, a second at once.
@@ -55,26 +50,19 @@ export async function supervise(
 
 /** Ties the run to signals and to exceptions that nobody caught. The result lets go, and throws such a one. */
 function listen(handle: RunHandle): () => void {
-  let stoppedAt: number | undefined
   let uncaught: { readonly error: unknown } | undefined
   const stop = (timeout?: number): void => {
     // `done` is awaited elsewhere.
     handle.stop(timeout).catch(() => undefined)
   }
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // The terminal has printed ^C.
-    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n')
-    if (stoppedAt === undefined) {
-      stoppedAt = performance.now()
-      stop()
-    } else if (performance.now() - stoppedAt > sameSignal) stop(0)
-  }
   const onUncaught = (error: unknown): void => {
     uncaught ??= { error }
     stop()
   }
-  // Never taken off again: one that comes behind the end must not turn a clean exit into a kill.
-  for (const signal of signals) process.on(signal, onSignal)
+  onStopSignals(
+    () => stop(),
+    () => stop(0),
+  )
   process.on('uncaughtException', onUncaught)
   // A source or a sink may wait for something that does not keep the process alive.
   const keepAlive = setInterval(() => undefined, 2 ** 30)
