@@ -12,7 +12,9 @@ export default class SummaryReporter {
       if (suite.testExecError) console.log(`did not run: ${suite.testFilePath}`)
     }
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
-    console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`)
+    const line = `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped\n`
+    // Behind jest's own summary, which comes after all reporters.
+    process.once('exit', () => process.stdout.write(line))
   }
 
   getLastError() {
