@@ -12,7 +12,6 @@ export const EMFILE = errno.EMFILE
 export const ENAMETOOLONG = errno.ENAMETOOLONG
 export const ENFILE = errno.ENFILE
 export const ENOENT = errno.ENOENT
-export const ENOMEM = errno.ENOMEM
 export const ENOSPC = errno.ENOSPC
 export const ENOTDIR = errno.ENOTDIR
 export const EPERM = errno.EPERM

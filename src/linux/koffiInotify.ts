@@ -4,12 +4,10 @@ import { DrainThread } from './DrainThread.js'
 import { Fences } from './Fences.js'
 import { inotifyOpenError } from './inotifyErrors.js'
 import { FENCE_WD, type InotifyBinding, type InotifyListener, type InotifyRecord } from './InotifyBinding.js'
-import { IN } from './inotifyMasks.js'
 import { libc } from './libc.js'
 
 const IN_NONBLOCK = 0o4000
 const IN_CLOEXEC = 0o2000000
-const PATH_MAX = 4095
 
 export interface InotifyOptions {
   /** Unhandled bytes above which reading stops, so that the kernel reports an overflow. */
@@ -48,11 +46,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
 
   return {
     name: 'koffi',
-    addWatch(path, mask) {
-      if (path.length <= PATH_MAX) return addPath(path, mask)
-      // The magic link must be followed; the directory itself was opened without following.
-      return directories.withLink(path, (link) => addPath(link, mask & ~IN.DONT_FOLLOW))
-    },
+    addWatch: (path, mask) => directories.withShortPath(path, (short) => addPath(short, mask)),
     removeWatch: (wd) => void c.inotifyRmWatch(fd, wd),
     list: (path) => directories.list(path),
     identify: (path) => directories.withShortPath(path, identify),

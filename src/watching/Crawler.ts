@@ -87,11 +87,6 @@ export class Crawler {
     this.#requests.add(node)
   }
 
-  /** Drops all requests. */
-  reset(): void {
-    this.#requests.clear()
-  }
-
   /** Visits the next directories and queues the fence. False when there is none to visit. */
   open(): boolean {
     for (const node of this.#requests) {

@@ -22,10 +22,6 @@ export class RecordQueue {
   #searched = 0
   #searchedFor = 0
 
-  get length(): number {
-    return this.#records.length
-  }
-
   get head(): number {
     return this.#head
   }

@@ -82,6 +82,8 @@ export class Roots {
       this.#host.request(this.#table.nodeOf(root))
       return
     }
+    // It is told as an entry of its parent, not as a root that comes back.
+    this.#lost.hasReturned(root)
     const slash = root.path.lastIndexOf('/')
     const parent = {
       path: root.path.slice(0, Math.max(slash, 1)),
