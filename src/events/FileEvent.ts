@@ -1,6 +1,7 @@
 import type {
   ContentPreview,
   ControlDetails,
+  EventProcess,
   FileMetadata,
   OperationDetails,
   ProcessDetails,
@@ -59,6 +60,8 @@ export interface FileEventFields {
   /** Only on control events. */
   readonly controlDetails?: ControlDetails | undefined
   readonly origin?: EventOrigin | undefined
+  /** What the source knew of the process at the event, for `enrichProcess`. Not on the wire. */
+  readonly process?: EventProcess | undefined
 }
 
 /**
@@ -91,8 +94,9 @@ export class FileEvent {
   readonly operationDetails: OperationDetails | null | undefined
   readonly contentPreview: ContentPreview | null | undefined
   readonly controlDetails: ControlDetails | undefined
-  // Private: two events that say the same are equal, whichever table they came from.
+  // Private: two events that say the same are equal, whichever tables they came from.
   #origin: EventOrigin | undefined
+  #process: EventProcess | undefined
 
   constructor(fields: FileEventFields) {
     this.timestampMicros = fields.timestampMicros
@@ -118,11 +122,17 @@ export class FileEvent {
     this.contentPreview = fields.contentPreview
     this.controlDetails = fields.controlDetails
     this.#origin = fields.origin
+    this.#process = fields.process
   }
 
   /** The source's handle for this event; `undefined` when the event came from elsewhere. */
   get origin(): EventOrigin | undefined {
     return this.#origin
+  }
+
+  /** The process as the source knew it at the event; `undefined` when it did not. */
+  get process(): EventProcess | undefined {
+    return this.#process
   }
 
   /** True for the events that tell about the stream (`OVERFLOW`, `WARNING`, ...), not about a file. */
@@ -133,8 +143,9 @@ export class FileEvent {
   /** A copy with some fields changed. */
   with(changes: Partial<FileEventFields>): FileEvent {
     const copy = new FileEvent(this)
-    const { origin, ...fields } = changes
+    const { origin, process, ...fields } = changes
     if ('origin' in changes) copy.#origin = origin
+    if ('process' in changes) copy.#process = process
     return Object.assign(copy, fields)
   }
 

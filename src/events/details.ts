@@ -31,6 +31,13 @@ export interface IoStats {
   readonly writeSyscalls: number
 }
 
+/** One of the processes that a process comes from. */
+export interface ProcessAncestor {
+  readonly pid: number
+  readonly name: string | null
+  readonly exePath: string | null
+}
+
 /** Who did it. A field is absent when it was not asked for and `null` when it could not be read. */
 export interface ProcessDetails {
   readonly pid: number
@@ -59,8 +66,25 @@ export interface ProcessDetails {
   readonly environment?: Readonly<Record<string, string>> | null
   readonly limits?: Readonly<Record<string, { readonly soft: string; readonly hard: string }>> | null
   readonly ioStats?: IoStats | null
-  /** `live`: read from /proc at the event; `cache`: read earlier; `open-files`: inferred, not proven. */
+  /** Who started it, who started that one, and so on up to init. */
+  readonly ancestors?: readonly ProcessAncestor[] | null
+  /** The container that its cgroup names; empty when it names none. */
+  readonly containerId?: string | null
+  /** Fields that are likely and not proven: a `name` that is only the name of the program's file. */
+  readonly inferred?: readonly 'name'[]
+  /**
+   * `live`: it was still there when the event was handled; `cache`: it had ended, this was learned before;
+   * `open-files`: inferred, not proven.
+   */
   readonly resolution: 'live' | 'cache' | 'open-files'
+}
+
+/** A process as the source knew it when it read the event. */
+export interface EventProcess {
+  /** Without the fields that are read on request. */
+  readonly details: ProcessDetails
+  /** As `ProcessDetails.ancestors`, as they were when each of them started the next. */
+  readonly ancestors: readonly ProcessAncestor[] | null
 }
 
 export interface OperationDetails {

@@ -48,6 +48,9 @@ const onRequest = [
   'environment',
   'limits',
   'io_stats',
+  'ancestors',
+  'container_id',
+  'inferred',
 ]
 
 const processDetails = record(
@@ -79,6 +82,12 @@ const processDetails = record(
       read_syscalls: integer,
       write_syscalls: integer,
     }),
+    ancestors: {
+      type: ['array', 'null'],
+      items: { ...record({ pid: integer, name: textOrNull, exe_path: textOrNull }), type: 'object' },
+    },
+    container_id: textOrNull,
+    inferred: { type: 'array', items: { enum: ['name'] }, minItems: 1, uniqueItems: true },
     resolution: { enum: ['live', 'cache', 'open-files'] },
   },
   onRequest,

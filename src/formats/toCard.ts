@@ -5,6 +5,7 @@ import {
   type FileEvent,
   type FileMetadata,
   type OperationDetails,
+  type ProcessAncestor,
   type ProcessDetails,
 } from '../events/index.js'
 import { escapeControls } from './escapeControls.js'
@@ -48,7 +49,7 @@ function bytes(count: number | null | undefined): Value {
   return typeof count === 'number' ? `${count} bytes` : count
 }
 
-function named(name: string | null, id: number | null): Value {
+function named(name: string | null, id: number | null): string | null {
   if (id === null) return name
   return name === null ? String(id) : `${name} (${id})`
 }
@@ -83,15 +84,19 @@ function fileRows(file: FileMetadata): readonly Row[] {
 }
 
 const resolutions: Readonly<Record<ProcessDetails['resolution'], string>> = {
-  live: 'read from /proc at the event',
-  cache: 'read from /proc earlier',
+  live: 'the process was still there',
+  cache: 'learned before the process ended',
   'open-files': 'inferred from open files, not proven',
+}
+
+function ancestor({ pid, name, exePath }: ProcessAncestor): string {
+  return named(name ?? exePath ?? notKnown, pid)!
 }
 
 function processRows(process: ProcessDetails): readonly Row[] {
   const { environment, limits, ioStats } = process
   return [
-    ['name', process.name],
+    ['name', process.inferred?.includes('name') === true ? `${process.name} (inferred)` : process.name],
     ['pid', process.pid],
     ['parent pid', process.ppid],
     ['executable', process.exePath],
@@ -113,6 +118,8 @@ function processRows(process: ProcessDetails): readonly Row[] {
     ],
     ['read', ioStats && `${ioStats.readBytes} bytes in ${ioStats.readSyscalls} calls`],
     ['written', ioStats && `${ioStats.writeBytes} bytes in ${ioStats.writeSyscalls} calls`],
+    ['started by', process.ancestors && process.ancestors.map(ancestor)],
+    ['container', process.containerId === '' ? 'none' : process.containerId],
     ['known from', resolutions[process.resolution]],
   ]
 }

@@ -10,7 +10,7 @@ describe('csvColumns', () => {
     const process =
       'pid ppid name exe_path cmdline cwd uid gid username state start_time cpu_usage memory_rss memory_vms ' +
       'num_threads open_files environment limits io_stats.read_bytes io_stats.write_bytes ' +
-      'io_stats.read_syscalls io_stats.write_syscalls resolution'
+      'io_stats.read_syscalls io_stats.write_syscalls ancestors container_id inferred resolution'
     const below = (prefix: string, names: string): string[] =>
       names.split(' ').map((name) => `${prefix}.${name}`)
     expect(csvColumns).toEqual([

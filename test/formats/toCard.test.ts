@@ -97,7 +97,7 @@ describe('toCard', () => {
       '    limits          Max open files: 1024, at most unlimited',
       '    read            1 bytes in 3 calls',
       '    written         2 bytes in 4 calls',
-      '    known from      read from /proc earlier',
+      '    known from      learned before the process ended',
       '  operation',
       '    description     content changed',
       '    size change     +3 bytes',

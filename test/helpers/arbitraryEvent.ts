@@ -75,6 +75,11 @@ const onRequestOfProcess = {
       { noNullPrototype: true },
     ),
   ),
+  ancestors: orNull(
+    fc.array(fc.record({ pid: count, name: orNull(text), exePath: orNull(text) }, { noNullPrototype: true })),
+  ),
+  containerId: orNull(text),
+  inferred: fc.constant(['name'] as const),
 } as const
 
 const processDetails = fc.record(

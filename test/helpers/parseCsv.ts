@@ -35,7 +35,7 @@ export function parseCsv(text: string): string[][] {
 const numbers =
   /^(timestamp_unix|seq|cookie|batch_id|batch_size|file_metadata\.(owner_uid|owner_gid|size|hard_links)|process_details\.(pid|ppid|uid|gid|cpu_usage|memory_rss|memory_vms|num_threads|io_stats\..*)|operation_details\.size_change)$/
 const jsonCells =
-  /^(is_directory|synthetic|merged|process_details\.(cmdline|open_files|environment|limits)|content_preview\.(truncated|binary)|control_details\.counts)$/
+  /^(is_directory|synthetic|merged|process_details\.(cmdline|open_files|environment|limits|ancestors|inferred)|content_preview\.(truncated|binary)|control_details\.counts)$/
 
 function value(column: string, cell: string): unknown {
   if (numbers.test(column)) return Number(cell)
