@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
-import { drainState, type DrainData, type DrainMessage } from './drainProtocol.js'
+import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { errnoName } from './errno.js'
 import { libc } from './libc.js'
 
@@ -26,14 +26,41 @@ export interface DrainListener {
   onFailure(error: Error): void
 }
 
-/** The main thread's side of a drain worker that reads one descriptor. */
+/** A further descriptor that is drained along with that of the events, and tells what bears on them. */
+export interface DrainFeed {
+  /** Does not block. */
+  readonly fd: number
+  /** Whole messages, one behind the other. */
+  apply(buffer: ArrayBuffer, readAt: number): void
+  /** A read failed. After ENOBUFS some messages are lost; after anything else it is no longer read. */
+  failed(errno: number): void
+}
+
+/**
+ * The main thread's side of a drain worker.
+ *
+ * In each turn the descriptor of the events is read first and the feeds after it, in their order, and all is
+ * delivered together: the feeds in the reverse order, and the events last. So when an event is handled, all that
+ * the feeds had said before it happened has been applied.
+ */
 export class DrainThread {
   readonly #worker: Worker
   readonly #eventFd: number
   readonly #state: Int32Array
   readonly #ended: Promise<void>
 
-  constructor(fd: number, backlogBytes: number, listener: DrainListener) {
+  readonly #what: string
+  readonly #feeds: readonly DrainFeed[]
+
+  /** `what` names the descriptor in messages. */
+  constructor(
+    fd: number,
+    backlogBytes: number,
+    listener: DrainListener,
+    { what = 'inotify', feeds = [] }: { what?: string; feeds?: readonly DrainFeed[] } = {},
+  ) {
+    this.#what = what
+    this.#feeds = feeds
     const c = libc()
     this.#eventFd = c.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
     if (this.#eventFd < 0) {
@@ -41,7 +68,12 @@ export class DrainThread {
     }
     const shared = new SharedArrayBuffer(8)
     this.#state = new Int32Array(shared)
-    const data: DrainData = { inotifyFd: fd, eventFd: this.#eventFd, shared, backlogBytes }
+    const data: DrainData = {
+      fds: [fd, ...feeds.map((feed) => feed.fd)],
+      eventFd: this.#eventFd,
+      shared,
+      backlogBytes,
+    }
     this.#worker = new Worker(new URL('./drainWorker.js', import.meta.url), {
       workerData: data,
       execArgv: [],
@@ -72,14 +104,28 @@ export class DrainThread {
 
   #take(message: DrainMessage, listener: DrainListener): void {
     if (message.buffer === undefined) {
-      const text = `${message.call} on the inotify descriptor failed: ${errnoName(message.errno)}`
+      const text = `${message.call} on the ${this.#what} descriptor failed: ${errnoName(message.errno)}`
       listener.onFailure(new FsflowError({ code: 'FSFLOW_KERNEL', message: text }))
       return
     }
-    const bytes = message.buffer.byteLength
-    listener.onBatch(message.buffer, message.readAt)
+    let bytes = message.buffer.byteLength
+    if (message.feeds !== undefined) bytes += this.#feed(message.feeds, message.readAt)
+    if (message.buffer.byteLength > 0) listener.onBatch(message.buffer, message.readAt)
     Atomics.sub(this.#state, drainState.unhandled, bytes)
     Atomics.notify(this.#state, drainState.unhandled)
+  }
+
+  #feed(reads: readonly FeedRead[], readAt: number): number {
+    let bytes = 0
+    for (let feed = this.#feeds.length - 1; feed >= 0; feed--) {
+      for (const read of reads) {
+        if (read.feed !== feed) continue
+        bytes += read.buffer.byteLength
+        if (read.buffer.byteLength > 0) this.#feeds[feed]!.apply(read.buffer, readAt)
+        if (read.errno !== 0) this.#feeds[feed]!.failed(read.errno)
+      }
+    }
+    return bytes
   }
 
   /** Asks the worker to end, from wherever it is. */

@@ -1,6 +1,7 @@
 /** What the main thread gives the drain worker at its start. */
 export interface DrainData {
-  readonly inotifyFd: number
+  /** Read in this order in each turn: the descriptor of the events, then those of the feeds. */
+  readonly fds: readonly number[]
   /** Written to in order to wake the worker from poll(2). */
   readonly eventFd: number
   readonly shared: SharedArrayBuffer
@@ -11,7 +12,14 @@ export interface DrainData {
 /** Places in the shared Int32Array. */
 export const drainState = { stop: 0, unhandled: 1 } as const
 
-/** What the drain worker sends: a batch, or the system call that failed, after which it ends. */
+/** What was read from one feed in a turn; `errno` is that of a read that failed, or 0. */
+export interface FeedRead {
+  readonly feed: number
+  readonly buffer: ArrayBuffer
+  readonly errno: number
+}
+
+/** What the drain worker sends: a turn, or the system call that failed, after which it ends. */
 export type DrainMessage =
-  | { readonly buffer: ArrayBuffer; readonly readAt: number }
+  | { readonly buffer: ArrayBuffer; readonly readAt: number; readonly feeds: readonly FeedRead[] | undefined }
   | { readonly buffer?: undefined; readonly errno: number; readonly call: string }

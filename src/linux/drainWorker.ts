@@ -1,12 +1,15 @@
-// The body of the drain worker: the one thing it does is to keep the kernel's queue empty.
+// The body of the drain worker: the one thing it does is to keep the kernel's queues empty.
 import { parentPort, workerData } from 'node:worker_threads'
 import { nowMicros } from './clock.js'
-import { drainState, type DrainData, type DrainMessage } from './drainProtocol.js'
-import { EAGAIN, EINTR } from './errno.js'
+import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
+import { EAGAIN, EINTR, ENOBUFS } from './errno.js'
 import { libc } from './libc.js'
 
 const POLLIN = 1
+const POLLFD_BYTES = 8
 const BUFFER_BYTES = 65_536
+// A feed gives one message a read; less room than this could cut one off.
+const FEED_ROOM = 8192
 // A terminated worker cannot be interrupted inside poll(2), and 'exit' hooks do not run in a worker that is
 // itself terminated: without this bound, ending a thread that uses fsflow could hang for ever.
 const POLL_TIMEOUT_MS = 500
@@ -14,20 +17,32 @@ const POLL_TIMEOUT_MS = 500
 const NAP_AFTER_BYTES = 1024
 const NAP_MS = 1
 
-const { inotifyFd, eventFd, shared, backlogBytes } = workerData as DrainData
+const PRIO_PROCESS = 0
+const THIS_THREAD = 0
+const NICENESS = -10
+
+const { fds, eventFd, shared, backlogBytes } = workerData as DrainData
+const [mainFd] = fds as readonly [number, ...number[]]
 const state = new Int32Array(shared)
 const c = libc()
 const buffer = new Uint8Array(BUFFER_BYTES)
+const empty = new ArrayBuffer(0)
 
-const polled = new Uint8Array(16)
+const polled = new Uint8Array(POLLFD_BYTES * (fds.length + 1))
 const pollView = new DataView(polled.buffer)
-pollView.setInt32(0, inotifyFd, true)
-pollView.setInt16(4, POLLIN, true)
-pollView.setInt32(8, eventFd, true)
-pollView.setInt16(12, POLLIN, true)
+for (const [index, fd] of [...fds, eventFd].entries()) {
+  pollView.setInt32(index * POLLFD_BYTES, fd, true)
+  pollView.setInt16(index * POLLFD_BYTES + 4, POLLIN, true)
+}
 
 function send(message: DrainMessage): void {
-  parentPort!.postMessage(message, message.buffer === undefined ? [] : [message.buffer])
+  if (message.buffer === undefined) {
+    parentPort!.postMessage(message)
+    return
+  }
+  const transfer = message.buffer === empty ? [] : [message.buffer]
+  if (message.feeds !== undefined) for (const feed of message.feeds) transfer.push(feed.buffer)
+  parentPort!.postMessage(message, transfer)
 }
 
 const stopped = () => Atomics.load(state, drainState.stop) === 1
@@ -41,31 +56,79 @@ function awaitRoom(): void {
   }
 }
 
-/** Returns how many bytes were read; 0 when there was nothing, -1 when the descriptor is broken. */
-function readBatch(): number {
-  const count = c.read(inotifyFd, buffer, BUFFER_BYTES)
-  if (count > 0) {
-    Atomics.add(state, drainState.unhandled, count)
-    send({ buffer: buffer.buffer.slice(0, count), readAt: nowMicros() })
-    return count
+const broken = new Set<number>()
+
+/** Reads all that a feed has; several messages, one behind the other, in one buffer. */
+function readFeed(feed: number, reads: FeedRead[]): void {
+  while (!broken.has(feed)) {
+    let filled = 0
+    let errno = 0
+    while (filled + FEED_ROOM <= BUFFER_BYTES) {
+      const count = c.read(fds[feed]!, filled === 0 ? buffer : buffer.subarray(filled), BUFFER_BYTES - filled)
+      if (count <= 0) {
+        errno = count < 0 ? c.errno() : EAGAIN
+        if (errno === EINTR) continue
+        break
+      }
+      filled += count
+    }
+    const failed = errno === EAGAIN ? 0 : errno
+    if (filled > 0 || failed !== 0) {
+      reads.push({ feed: feed - 1, buffer: buffer.buffer.slice(0, filled), errno: failed })
+    }
+    if (failed !== 0 && failed !== ENOBUFS) {
+      broken.add(feed)
+      // A descriptor below 0 is left out by poll(2).
+      pollView.setInt32(feed * POLLFD_BYTES, -1, true)
+    }
+    if (errno !== 0) return
   }
-  const errno = count < 0 ? c.errno() : 0
-  if (errno === EAGAIN || errno === EINTR || errno === 0) return 0
-  send({ errno, call: 'read' })
-  return -1
 }
+
+/** Returns how many bytes were read; 0 when there was nothing, -1 when the descriptor is broken. */
+function readTurn(): number {
+  const count = c.read(mainFd, buffer, BUFFER_BYTES)
+  const errno = count < 0 ? c.errno() : 0
+  if (count < 0 && errno !== EAGAIN && errno !== EINTR) {
+    send({ errno, call: 'read' })
+    return -1
+  }
+  const bytes = Math.max(count, 0)
+  const events = bytes === 0 ? empty : buffer.buffer.slice(0, bytes)
+  let feeds: FeedRead[] | undefined
+  let total = bytes
+  if (fds.length > 1) {
+    feeds = []
+    for (let feed = 1; feed < fds.length; feed++) readFeed(feed, feeds)
+    for (const read of feeds) total += read.buffer.byteLength
+    if (feeds.length === 0) feeds = undefined
+  }
+  if (bytes === 0 && feeds === undefined) return 0
+  Atomics.add(state, drainState.unhandled, total)
+  send({ buffer: events, readAt: nowMicros(), feeds })
+  return total
+}
+
+const isReady = () => {
+  for (let i = 0; i < fds.length; i++) if (pollView.getInt16(i * POLLFD_BYTES + 6, true) !== 0) return true
+  return false
+}
+
+// The kernel's queue holds a fraction of a second of events, so on a busy machine this thread must not wait for its
+// turn. Only root may say so; see setpriority(2).
+c.setpriority(PRIO_PROCESS, THIS_THREAD, NICENESS)
 
 while (!stopped()) {
   awaitRoom()
-  const ready = c.poll(polled, 2, POLL_TIMEOUT_MS)
+  const ready = c.poll(polled, fds.length + 1, POLL_TIMEOUT_MS)
   if (ready < 0) {
     const errno = c.errno()
     if (errno === EINTR) continue
     send({ errno, call: 'poll' })
     break
   }
-  if (ready === 0 || pollView.getInt16(6, true) === 0) continue
-  const count = readBatch()
+  if (ready === 0 || !isReady()) continue
+  const count = readTurn()
   if (count < 0) break
   if (count >= NAP_AFTER_BYTES) Atomics.wait(state, drainState.stop, 0, NAP_MS)
 }

@@ -11,10 +11,17 @@ export const ELOOP = errno.ELOOP
 export const EMFILE = errno.EMFILE
 export const ENAMETOOLONG = errno.ENAMETOOLONG
 export const ENFILE = errno.ENFILE
+export const ENOBUFS = errno.ENOBUFS
+export const ENODEV = errno.ENODEV
 export const ENOENT = errno.ENOENT
 export const ENOSPC = errno.ENOSPC
+export const ENOSYS = errno.ENOSYS
 export const ENOTDIR = errno.ENOTDIR
+export const EOPNOTSUPP = errno.EOPNOTSUPP
+export const EOVERFLOW = errno.EOVERFLOW
 export const EPERM = errno.EPERM
+export const ESTALE = errno.ESTALE
+export const EXDEV = errno.EXDEV
 
 /** `ENOENT` for 2; the bare number for one that has no name. */
 export function errnoName(code: number): string {

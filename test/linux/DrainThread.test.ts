@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { DrainThread } from '../../src/linux/DrainThread.js'
+import { DrainThread, type DrainFeed } from '../../src/linux/DrainThread.js'
 import { threadCount } from '../helpers/procSelf.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
@@ -101,4 +102,60 @@ describe('DrainThread', () => {
       await thread.stop()
       fs.closeSync(fd)
     }))
+
+  it('applies what the feeds say before the events of the same turn, the last feed first', () =>
+    withFifo((events) =>
+      withFifo((first) =>
+        withFifo(async (second) => {
+          const log: string[] = []
+          const feed = (name: string, fd: number): DrainFeed => ({
+            fd,
+            apply: (buffer) => void log.push(`${name} ${Buffer.from(buffer).toString()}`),
+            failed: (errno) => void log.push(`${name} failed ${errno}`),
+          })
+          fs.writeSync(events, 'event')
+          fs.writeSync(first, 'one')
+          fs.writeSync(second, 'two')
+          const thread = new DrainThread(
+            events,
+            WIDE,
+            {
+              onBatch: (buffer) => void log.push(Buffer.from(buffer).toString()),
+              onFailure: (error) => void log.push(error.message),
+            },
+            { feeds: [feed('first', first), feed('second', second)] },
+          )
+          const told = (count: number) =>
+            until(
+              () => log.length === count,
+              () => `${count} in ${log.join(', ')}`,
+            )
+          await told(3)
+          fs.writeSync(second, 'alone')
+          await told(4)
+          await thread.stop()
+          expect(log).toEqual(['second two', 'first one', 'event', 'second alone'])
+        }),
+      ),
+    ))
+
+  it('tells a feed that it cannot be read, and goes on with the events', () =>
+    withFifo((events) =>
+      withDirectory(async (directory) => {
+        const fd = fs.openSync(directory, 'r')
+        const failures: number[] = []
+        const received = new Received()
+        const feed = { fd, apply: () => undefined, failed: (errno: number) => void failures.push(errno) }
+        const thread = new DrainThread(events, WIDE, received, { feeds: [feed] })
+        fs.writeSync(events, 'event')
+        await until(
+          () => received.text === 'event' && failures.length > 0,
+          () => 'the event and the failure',
+        )
+        await thread.stop()
+        fs.closeSync(fd)
+        expect(failures[0]).toBe(constants.errno.EISDIR)
+        expect(received.failures).toEqual([])
+      }),
+    ))
 })
