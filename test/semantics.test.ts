@@ -78,6 +78,11 @@ describe('docs/semantics.md', () => {
           () => seen.has(last) || failures.length > 0,
           () => 'an event of the last file',
         )
+        // What is in a directory that came before it may be told after it.
+        await until(
+          () => String([...tree!].sort()) === String([...listing(root)].sort()),
+          () => 'quiet',
+        ).catch(() => undefined)
         expect(failures).toEqual([])
         expect([...tree!].sort()).toEqual([...listing(root)].sort())
       } finally {

@@ -1,7 +1,10 @@
-/** What inotify tells of a filesystem: `full`: all changes; `partial`: not those that `blind` names. */
+/**
+ * What inotify tells of a filesystem: `full`: all changes; `partial`: not those that `blind` names. `polled` when
+ * these are worth comparing: what the kernel makes itself (`/proc`) has no end of changes.
+ */
 export type InotifyView =
-  | { readonly view: 'full' | 'unknown'; readonly blind?: never }
-  | { readonly view: 'partial'; readonly blind: string }
+  | { readonly view: 'full' | 'unknown'; readonly polled: false; readonly blind?: never }
+  | { readonly view: 'partial'; readonly polled: boolean; readonly blind: string }
 
 const remote = 'changes made by other machines'
 const host = 'changes made by the host or by other guests'
@@ -76,6 +79,6 @@ export function inotifyView(type: string): InotifyView {
   const dot = type.indexOf('.')
   const family = dot < 0 ? type : type.slice(0, dot)
   const blind = Object.hasOwn(blindness, family) ? blindness[family] : undefined
-  if (blind !== undefined) return { view: 'partial', blind }
-  return { view: whole.has(family) ? 'full' : 'unknown' }
+  if (blind !== undefined) return { view: 'partial', polled: blind !== kernel, blind }
+  return { view: whole.has(family) ? 'full' : 'unknown', polled: false }
 }

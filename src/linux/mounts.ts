@@ -64,7 +64,7 @@ export function mountsBelow(path: string, mounts: readonly Mount[]): Mount[] {
 }
 
 /** Finds mounts as the kernel does: down from the top, and at each mount point on to what is mounted there. */
-class MountTree {
+export class MountTree {
   readonly #on = new Map<string, Mount>()
   readonly #top: Mount | undefined
 

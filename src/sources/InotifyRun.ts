@@ -7,6 +7,7 @@ import { inotifyLimit, watchLimitError } from '../linux/inotifyErrors.js'
 import { inotifyUsers } from '../linux/inotifyUsage.js'
 import type { InotifyBinding } from '../linux/InotifyBinding.js'
 import { nowMicros } from '../linux/clock.js'
+import { isPolled, MountView, placeBelow } from '../linux/MountView.js'
 import { openInotify, type BindingName } from '../linux/openInotify.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
@@ -27,11 +28,16 @@ export interface InotifyRunOptions {
   readonly backlog: number
   readonly onWatchLimit: 'error' | 'poll'
   readonly pollInterval: number
+  readonly poll: 'auto' | 'off'
+  readonly followSymlinks: boolean
 }
+
+// Comparing takes at most this share of the time, however large the tree.
+const POLL_SHARE = 0.05
 
 // The kernel queues the end of a directory's rename within the same system call as its beginning.
 const MOVE_WAIT_MS = 100
-// How long a stop waits for the events that happened before it.
+// How long a stop waits for more of what happened before it, when nothing comes. What has been read is handled first.
 const STOP_WAIT_MS = 1000
 const DEFAULT_QUEUE_LIMIT = 16_384
 
@@ -45,6 +51,10 @@ export class InotifyRun {
   readonly #binding: InotifyBinding
   readonly #onAbort = () => this.#stop()
   readonly #pollInterval: number
+  readonly #polls: boolean
+  readonly #mounts = new MountView()
+  #mountTimer: NodeJS.Timeout | undefined
+  #pollStart = 0
   #moveTimer: NodeJS.Timeout | undefined
   #pollTimer: NodeJS.Timeout | undefined
   #stopTimer: NodeJS.Timeout | undefined
@@ -60,6 +70,7 @@ export class InotifyRun {
     this.#subscriber = subscriber
     this.#context = context
     this.#pollInterval = options.pollInterval
+    this.#polls = options.poll === 'auto'
     const { prune } = request
     this.#prune = (path, name) => {
       const textPath = textFromRaw(path)
@@ -70,7 +81,10 @@ export class InotifyRun {
     this.#binding = openInotify(
       options.binding,
       {
-        onRecords: (records, readAt) => this.#guard(() => this.#watcher.push(records, readAt)),
+        onRecords: (records, readAt) => {
+          this.#guard(() => this.#watcher.push(records, readAt))
+          this.#stopTimer?.refresh()
+        },
         onFailure: (error) => this.#fail(error),
       },
       { backlogBytes: options.backlog },
@@ -80,6 +94,8 @@ export class InotifyRun {
       prune: this.#prune,
       repair: options.repair === 'full',
       pollBeyondLimit: options.onWatchLimit === 'poll',
+      followSymlinks: options.followSymlinks,
+      isBlind: (node, path) => this.#polls && this.#isBlind(node, path),
       queueLimit: inotifyLimit('max_queued_events') ?? DEFAULT_QUEUE_LIMIT,
     })
     this.#events = new InotifyEvents(this.#watcher, this.#binding, request)
@@ -95,7 +111,29 @@ export class InotifyRun {
         nowMicros(),
       )
     })
+    this.#mountTimer = setInterval(() => this.#lookAtMounts(), this.#pollInterval).unref()
     if (context.signal.aborted) this.#stop()
+  }
+
+  #isBlind(node: WatchNode, path: string): boolean {
+    if (node.parent === undefined || node.isLink) return isPolled(this.#mounts.of(path))
+    const mount = this.#mounts.at(path)
+    return mount === undefined ? node.parent.isBlind : isPolled(mount)
+  }
+
+  /** The kernel queues nothing when something is mounted over a watched directory. */
+  #lookAtMounts(): void {
+    const changed = this.#mounts.refresh()
+    if (changed.length === 0) return
+    const roots = this.#watcher.table.roots.map((node) => node.root!.path)
+    this.#guard(() => {
+      for (const point of changed) {
+        for (const root of roots) {
+          const below = placeBelow(root, point)
+          if (below !== undefined) this.#watcher.remounted(root, below)
+        }
+      }
+    })
   }
 
   get stats(): SourceStats {
@@ -112,6 +150,7 @@ export class InotifyRun {
     clearTimeout(this.#moveTimer)
     clearTimeout(this.#stopTimer)
     clearTimeout(this.#pollTimer)
+    clearInterval(this.#mountTimer)
     this.#watcher.end()
     this.#closing ??= this.#binding.close()
     return this.#closing
@@ -134,6 +173,7 @@ export class InotifyRun {
       recovered: (counts) => this.#recovered(counts),
       problem: (problem, ready) => this.#problem(problem, ready),
       polling: (node) => this.#polling(node),
+      blind: (node) => this.#blind(node),
       alias: (node, other) => {
         const path = this.#events.pathOf(node)
         this.#warn('FSFLOW_ALIAS', path, `${path} is the same directory as ${this.#events.pathOf(other)}`)
@@ -160,12 +200,17 @@ export class InotifyRun {
       clearTimeout(this.#moveTimer)
       this.#moveTimer = undefined
     }
-    if (this.#watcher.polled > 0 && this.#pollTimer === undefined) {
-      const since = nowMicros()
-      this.#pollTimer = setTimeout(() => {
-        this.#pollTimer = undefined
-        this.#guard(() => this.#watcher.poll(since, nowMicros()))
-      }, this.#pollInterval)
+    if (this.#watcher.polled > 0 && this.#pollTimer === undefined && !this.#watcher.isCrawling) {
+      const took = this.#pollStart === 0 ? 0 : performance.now() - this.#pollStart
+      this.#pollStart = 0
+      this.#pollTimer = setTimeout(
+        () => {
+          this.#pollTimer = undefined
+          this.#pollStart = performance.now()
+          this.#guard(() => this.#watcher.poll(nowMicros()))
+        },
+        Math.max(this.#pollInterval, took / POLL_SHARE),
+      )
     }
   }
 
@@ -210,6 +255,13 @@ export class InotifyRun {
       `${message}; ${path} and others are compared ${every} instead`,
       hint,
     )
+  }
+
+  #blind(node: WatchNode): void {
+    const path = this.#events.pathOf(node)
+    const mount = this.#mounts.of(this.#watcher.table.pathOf(node))
+    const message = `inotify does not see all changes in ${path} (${mount?.type ?? 'unknown'}); it is also compared every ${this.#pollInterval} ms`
+    this.#warn('FSFLOW_BLIND', path, message, "Set poll: 'off' where only this machine changes it.")
   }
 
   #limitReached(): never {

@@ -1,10 +1,14 @@
+import { realpathSync } from 'node:fs'
 import { Observable } from 'rxjs'
 import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
 import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
+import { inotifyView } from '../linux/filesystemTypes.js'
 import { inotifyLimit } from '../linux/inotifyErrors.js'
 import { inotifyUsers } from '../linux/inotifyUsage.js'
+import { mountOf, mountsBelow, readMounts } from '../linux/mounts.js'
 import { bindingNames, chooseBinding, type BindingName } from '../linux/openInotify.js'
+import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { InotifyRun } from './InotifyRun.js'
 
@@ -28,7 +32,20 @@ export interface InotifySourceOptions {
    * When the limit is reached later, the rest is polled in any case.
    */
   readonly onWatchLimit?: 'error' | 'poll'
-  /** Milliseconds between two looks at what is polled. Default 2000. */
+  /**
+   * Filesystems in which not all changes give records (NFS, CIFS, 9p, FUSE, overlay): `auto`, the default, also
+   * compares them with the disk from time to time, and says so by a `WARNING`; `off` does not.
+   */
+  readonly poll?: 'auto' | 'off'
+  /**
+   * Tell the content of directories that symbolic links lead to, under the path of the link. Each directory is
+   * watched once, under its real path where that is watched too, so that loops end. Default false.
+   */
+  readonly followSymlinks?: boolean
+  /**
+   * Milliseconds between two looks at what is polled, and at what is mounted. Default 2000. Polling takes no more
+   * than a twentieth of the time: in large trees the looks are further apart.
+   */
   readonly pollInterval?: number
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
   readonly backlog?: number
@@ -43,6 +60,8 @@ const known = [
   'waitForPath',
   'onWatchLimit',
   'pollInterval',
+  'poll',
+  'followSymlinks',
 ] as const
 const DEFAULT_BACKLOG = 64 * 1024 * 1024
 
@@ -82,7 +101,7 @@ function validate(
     throw invalidOption('inotify', 'options', 'must be an object', "For example: inotify({ paths: ['src'] })")
   }
   rejectUnknownOptions('inotify', given, known)
-  const { paths, recursive = true, waitForPath = false } = options
+  const { paths, recursive = true, waitForPath = false, followSymlinks = false } = options
   const { binding = 'auto', repair = 'full', backlog = DEFAULT_BACKLOG } = options
   const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
   if (list.length === 0) throw invalidOption('inotify', 'paths', 'is empty', 'Name at least one path.')
@@ -96,16 +115,19 @@ function validate(
       )
     }
   })
-  const flags: Record<string, unknown> = { recursive, waitForPath }
+  const flags: Record<string, unknown> = { recursive, waitForPath, followSymlinks }
   for (const [option, value] of Object.entries(flags)) {
     if (typeof value !== 'boolean') throw invalidOption('inotify', option, 'must be true or false')
   }
   if (!bindingNames.includes(binding)) {
     throw invalidOption('inotify', 'binding', 'is not known', `One of: ${bindingNames.join(', ')}.`)
   }
-  const { onWatchLimit = 'error', pollInterval = 2000 } = options
+  const { onWatchLimit = 'error', pollInterval = 2000, poll = 'auto' } = options
   if (!['error', 'poll'].includes(onWatchLimit)) {
     throw invalidOption('inotify', 'onWatchLimit', 'is not known', 'One of: error, poll.')
+  }
+  if (!['auto', 'off'].includes(poll)) {
+    throw invalidOption('inotify', 'poll', 'is not known', 'One of: auto, off.')
   }
   if (!Number.isSafeInteger(pollInterval) || pollInterval < 10 || pollInterval > 86_400_000) {
     throw invalidOption('inotify', 'pollInterval', 'must be a number of milliseconds from 10 to 86400000')
@@ -125,11 +147,13 @@ function validate(
     waitForPath,
     onWatchLimit,
     pollInterval,
+    poll,
+    followSymlinks,
   }
 }
 
 function check(
-  options: Pick<Required<InotifySourceOptions>, 'recursive' | 'binding' | 'waitForPath'> & {
+  options: Pick<Required<InotifySourceOptions>, 'recursive' | 'binding' | 'waitForPath' | 'poll'> & {
     readonly paths: readonly string[]
   },
   request: SourceRequest,
@@ -143,6 +167,7 @@ function check(
       lines.push(
         `watches ${root.directory}${what}${recursive && root.only === undefined ? ' and all below' : ''}`,
       )
+      if (recursive && root.only === undefined) lines.push(...describeMounts(root.directory, options.poll))
     }
     lines.push(`by inotify(7), binding ${chooseBinding(binding)}`)
   } catch (error) {
@@ -158,4 +183,17 @@ function check(
   )
   lines.push(`instances: ${instances} in use, limit ${inotifyLimit('max_user_instances') ?? 'unknown'}`)
   return { lines, problems }
+}
+
+/** What each mount gets: one line for those in which inotify does not see everything. */
+function describeMounts(directory: string, poll: 'auto' | 'off'): string[] {
+  const mounts = readMounts()
+  const real = rawFromText(realpathSync(directory))
+  const own = mountOf(real, mounts)
+  return [...(own === undefined ? [] : [own]), ...mountsBelow(real, mounts)].flatMap((mount) => {
+    const { blind, polled } = inotifyView(mount.type)
+    if (blind === undefined) return []
+    const how = polled && poll === 'auto' ? 'compared from time to time' : 'not polled'
+    return [`${textFromRaw(mount.mountPoint)} (${mount.type}): inotify does not see ${blind}; ${how}`]
+  })
 }

@@ -1,6 +1,6 @@
 import { ELOOP, ENOENT, ENOSPC, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
-import type { DirectoryEntry, KernelPort } from './port.js'
+import type { DirectoryEntry, EntryType, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
@@ -18,12 +18,14 @@ export interface CrawlerListener {
   readonly remember: boolean
   /** Directories beyond the watch limit are listed all the same, to be compared from time to time. */
   polls(): boolean
-  /** A directory was listed that could not be watched for want of watches. */
+  /** True when not all that changes in the directory gives records. */
+  isBlind(node: WatchNode, path: string): boolean
+  /** A directory was listed that is to be compared from time to time: not watched, or not all is seen. */
   polled(node: WatchNode): void
   /** A root has been entered; its entries follow. */
   entered(node: WatchNode): void
   /** An entry was there when the directory's watch was added. */
-  found(node: WatchNode, name: string, isDirectory: boolean): void
+  found(node: WatchNode, name: string, type: EntryType): void
   /** All entries of the directory have been told. */
   listed(node: WatchNode): void
   problem(problem: WatchProblem): void
@@ -38,9 +40,9 @@ interface Visit {
   readonly wd: number
   readonly errno: number
   readonly entries: readonly DirectoryEntry[]
-  /** It is beyond the watch limit. */
+  /** It is beyond the watch limit, or its filesystem tells only a part. */
   readonly polled: boolean
-  /** The node that had this watch before: the same directory under another path. */
+  /** The node that had this watch before: the same directory under another path, or this very node. */
   readonly owner: WatchNode | undefined
   /** The first record of each name since the watch was added. */
   readonly first: Map<string, number>
@@ -91,7 +93,7 @@ export class Crawler {
   open(): boolean {
     for (const node of this.#requests) {
       this.#requests.delete(node)
-      if (!node.alive || node.wd !== 0) continue
+      if (!node.alive || (node.wd !== 0 && !node.isBlind)) continue
       this.#visits.push(this.#visit(node))
       if (this.#visits.length >= this.#listener.round) break
     }
@@ -104,18 +106,22 @@ export class Crawler {
 
   #visit(node: WatchNode): Visit {
     const path = this.#table.pathOf(node)
-    // A root may be named by a symlink; below it, links are not followed.
-    const mask = node.parent === undefined ? this.#mask : this.#mask | IN.DONT_FOLLOW
-    const wd = this.#port.addWatch(path, mask)
-    const polled = wd === -ENOSPC && this.#listener.polls()
+    // A root may be named by a symlink; below it, links are not followed unless it is asked for.
+    const follows = node.parent === undefined || node.isLink
+    node.isBlind = this.#listener.isBlind(node, path)
+    const wd = this.#port.addWatch(path, follows ? this.#mask : this.#mask | IN.DONT_FOLLOW)
+    const isBeyond = wd === -ENOSPC && this.#listener.polls()
+    const polled = isBeyond || node.isBlind
     const owner = wd < 0 ? undefined : this.#table.byWd(wd)
     const visit = { node, wd: Math.max(wd, 0), errno: 0, entries: [], polled, owner, first: new Map() }
-    if (wd < 0 && !polled) return { ...visit, errno: -wd }
-    if (owner !== undefined) return visit
-    if (!polled) this.#table.setWatch(node, wd)
+    // Visited again, and it has become another directory: where not all is seen, that shows only now.
+    if (node.wd !== 0 && node.wd !== wd) this.#drop(node)
+    if (wd < 0 && !isBeyond) return { ...visit, errno: -wd }
+    if (owner !== undefined && owner !== node) return visit
+    if (!isBeyond) this.#table.setWatch(node, wd)
     const entries =
       node.root?.only === undefined
-        ? this.#port.list(node.parent === undefined ? `${path}/.` : path)
+        ? this.#port.list(follows ? `${path}/.` : path)
         : this.#look(path, node.root.only)
     return typeof entries === 'number' ? { ...visit, errno: -entries } : { ...visit, entries }
   }
@@ -141,7 +147,7 @@ export class Crawler {
     for (const visit of visits) {
       const { node } = visit
       if (lost || this.#inDoubt(node)) this.#undo(visit)
-      else if (visit.owner !== undefined) this.#sameDirectory(visit, visit.owner, displaced)
+      else if (!isOwn(visit)) this.#sameDirectory(visit, visit.owner!, displaced)
       else if (visit.errno !== 0) this.#failed(visit)
       else this.#tell(visit)
     }
@@ -149,7 +155,7 @@ export class Crawler {
 
   #study(queue: RecordQueue, end: number, visits: readonly Visit[], displaced: readonly WatchNode[]): void {
     const byWd = new Map<number, Visit>()
-    for (const visit of visits) if (visit.owner === undefined && visit.wd !== 0) byWd.set(visit.wd, visit)
+    for (const visit of visits) if (isOwn(visit) && visit.wd !== 0) byWd.set(visit.wd, visit)
     const moves = IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
     for (let i = queue.head; i < end; i++) {
       const record = queue.at(i)
@@ -180,10 +186,7 @@ export class Crawler {
   }
 
   #undo(visit: Visit): void {
-    if (visit.owner === undefined && visit.wd !== 0) {
-      this.#table.clearWatch(visit.node)
-      this.#port.removeWatch(visit.wd)
-    }
+    if (visit.owner === undefined && visit.wd !== 0) this.#drop(visit.node)
     this.#requests.add(visit.node)
   }
 
@@ -195,10 +198,7 @@ export class Crawler {
 
   #failed(visit: Visit): void {
     const { node, errno } = visit
-    if (visit.wd !== 0) {
-      this.#table.clearWatch(node)
-      this.#port.removeWatch(visit.wd)
-    }
+    if (visit.wd !== 0) this.#drop(node)
     const gone = errno === ENOENT || errno === ENOTDIR || errno === ELOOP
     if (gone && node.parent !== undefined) this.#listener.drop(node)
     else this.#listener.problem({ node, errno })
@@ -209,22 +209,47 @@ export class Crawler {
     // Told before, and then polled or lost sight of: now it is compared.
     if (node.entries !== undefined && node.former === undefined) node.former = node.shadow()
     if (this.#listener.remember || visit.polled) node.entries = new Map()
+    node.changeTimes = visit.polled ? new Map() : undefined
+    // What has records since is told by them: until then all is as it was told.
+    if (visit.owner === node) keepTold(node, first)
     if (visit.polled) this.#listener.polled(node)
     if (node.root !== undefined) this.#listener.entered(node)
     for (const entry of visit.entries) {
       const mask = first.get(entry.name)
+      if (mask === undefined) this.#listener.found(node, entry.name, entry.type)
+      else if (visit.owner !== node) this.#tellFirst(node, entry.name, mask, entry.type)
       first.delete(entry.name)
-      if (mask === undefined) this.#listener.found(node, entry.name, entry.type === 'directory')
-      else this.#tellFirst(node, entry.name, mask)
     }
-    for (const [name, mask] of first) this.#tellFirst(node, name, mask)
+    if (visit.owner !== node) for (const [name, mask] of first) this.#tellFirst(node, name, mask, 'other')
     this.#listener.listed(node)
   }
 
   /** A name with records since the watch was added: it was there before, unless the first tells its birth. */
-  #tellFirst(node: WatchNode, name: string, mask: number): void {
-    if ((mask & (IN.CREATE | IN.MOVED_TO)) === 0) {
-      this.#listener.found(node, name, (mask & IN.ISDIR) !== 0)
-    }
+  #tellFirst(node: WatchNode, name: string, mask: number, type: EntryType): void {
+    if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) return
+    const isDirectory = (mask & IN.ISDIR) !== 0
+    if (isDirectory) this.#listener.found(node, name, 'directory')
+    else this.#listener.found(node, name, type === 'directory' ? 'other' : type)
+  }
+
+  #drop(node: WatchNode): void {
+    const { wd } = node
+    this.#table.clearWatch(node)
+    this.#port.removeWatch(wd)
+  }
+}
+
+/** False when the directory is watched already, by another node. */
+function isOwn({ owner, node }: Visit): boolean {
+  return owner === undefined || owner === node
+}
+
+function keepTold(node: WatchNode, names: ReadonlyMap<string, number>): void {
+  const former = node.former!
+  for (const name of names.keys()) {
+    const told = former.entries?.get(name)
+    const changeTime = former.changeTimes?.get(name)
+    if (told !== undefined) node.entries!.set(name, told)
+    if (changeTime !== undefined) node.changeTimes!.set(name, changeTime)
   }
 }

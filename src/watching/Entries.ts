@@ -1,8 +1,10 @@
 import { IN } from '../linux/inotifyMasks.js'
-import type { InotifyRecord, KernelPort } from './port.js'
+import type { EntryType, InotifyRecord, KernelPort } from './port.js'
 import type { Repair } from './Repair.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
+
+const CONTENT_CHANGES = IN.MODIFY | IN.ATTRIB | IN.CLOSE_WRITE
 
 /** What the entries need of the watcher around them. */
 export interface EntriesHost {
@@ -14,6 +16,8 @@ export interface EntriesHost {
   request(node: WatchNode): void
   /** Something moved to the name of a directory. */
   displace(node: WatchNode): void
+  /** The content of symbolic links to directories is told too. */
+  readonly followSymlinks: boolean
 }
 
 /**
@@ -37,6 +41,7 @@ export class Entries {
 
   /** Something other than coming and going happened to an entry, or to the directory itself. */
   touch(node: WatchNode, name: string, mask: number, readAt: number): void {
+    if ((mask & CONTENT_CHANGES) !== 0) this.#noteChange(node, name, mask)
     if (this.isReady) this.#host.event(mask, node, name, 0, readAt, false)
   }
 
@@ -45,7 +50,8 @@ export class Entries {
     const { name, mask } = record
     const isDirectory = (mask & IN.ISDIR) !== 0
     const existing = this.#table.child(node, name)
-    if ((mask & IN.MOVED_TO) !== 0) {
+    if (existing?.isLink === true) this.#close(existing)
+    else if ((mask & IN.MOVED_TO) !== 0) {
       if (existing !== undefined) this.#host.displace(existing)
     } else {
       if (existing !== undefined) {
@@ -56,8 +62,11 @@ export class Entries {
       if (told !== undefined && this.isReady) this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
     }
     node.entries?.set(name, isDirectory)
+    this.#noteChange(node, name, mask)
     this.#emit(mask, node, name, record.cookie, readAt)
     if (!this.isReady && isDirectory) this.requestChild(node, name)
+    else if (!isDirectory && this.#host.followSymlinks && this.#isLink(node, name))
+      this.#followLink(node, name)
   }
 
   /** A watched directory has arrived by a rename within the tree; its node has been moved already. */
@@ -72,8 +81,10 @@ export class Entries {
     const isKnown = node.entries === undefined || node.entries.has(name)
     if (!isKnown && this.isReady) this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
     node.entries?.delete(name)
-    const child = isDirectory ? this.#table.child(node, name) : undefined
-    if (child !== undefined) {
+    node.changeTimes?.delete(name)
+    const child = this.#table.child(node, name)
+    if (child?.isLink === true) this.#close(child)
+    else if (child !== undefined && isDirectory) {
       if ((mask & IN.DELETE) !== 0) this.empty(child)
       this.release(child)
     }
@@ -82,7 +93,37 @@ export class Entries {
 
   /** Lets go of a directory and all below it. */
   release(node: WatchNode): void {
-    for (const wd of this.#table.remove(node)) this.#port.removeWatch(wd)
+    const { wds, aliases } = this.#table.remove(node)
+    for (const wd of wds) this.#port.removeWatch(wd)
+    // Another way to the same directory may take over.
+    for (const alias of aliases) this.#host.request(alias)
+  }
+
+  /** What a directory's path leads to is another directory now: tells that its content is gone, and looks anew. */
+  renew(node: WatchNode): void {
+    this.empty(node)
+    const { wd } = node
+    this.#table.clearWatch(node)
+    if (wd !== 0) this.#port.removeWatch(wd)
+    this.#host.request(node)
+  }
+
+  /** A directory is watched already, under the path of `owner`. False when it takes over from there. */
+  alias(node: WatchNode, owner: WatchNode): boolean {
+    const takesOver = owner.isLinked && !node.isLinked
+    const [main, other] = takesOver ? [node, owner] : [owner, node]
+    main.aliases ??= new Set()
+    for (const alias of main.aliases) if (!alias.alive) main.aliases.delete(alias)
+    const isNew = !main.aliases.has(other)
+    main.aliases.add(other)
+    if (!takesOver) return isNew && !node.isLinked
+    // The real path counts, whichever was found first.
+    this.empty(owner)
+    const { wd } = owner
+    this.#table.clearWatch(owner)
+    this.#port.removeWatch(wd)
+    this.#host.request(node)
+    return false
   }
 
   /** Tells that what was in a directory is gone, and lets go of all below it. */
@@ -93,18 +134,23 @@ export class Entries {
   }
 
   /** The crawler has found an entry. */
-  found(node: WatchNode, name: string, isDirectory: boolean): void {
+  found(node: WatchNode, name: string, type: EntryType): void {
+    const isDirectory = type === 'directory'
+    const follows = type === 'symlink' && this.#host.followSymlinks
     if (this.isReady && node.former !== undefined) {
-      const former = this.#repair.found(node, name, isDirectory)
+      const former = this.#repair.found(node, name, isDirectory, follows)
       node.entries?.set(name, isDirectory)
-      if (former !== undefined) this.requestChild(node, name, former)
+      if (follows) this.#followLink(node, name, former)
+      else if (former !== undefined) this.requestChild(node, name, former)
       return
     }
     node.entries?.set(name, isDirectory)
+    if (!isDirectory) this.#noteChange(node, name, IN.CREATE)
     if (this.isReady) {
       this.#repair.foundBelow()
       this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
     } else if (isDirectory && this.#table.rootOf(node).recursive) this.requestChild(node, name)
+    if (follows) this.#followLink(node, name)
   }
 
   /** The crawler has found all entries of a directory. */
@@ -112,7 +158,7 @@ export class Entries {
     this.#repair.listed(node)
     if (node.children === undefined) return
     for (const child of [...node.children.values()]) {
-      if (node.entries !== undefined && node.entries.get(child.name) !== true) this.release(child)
+      if (node.entries !== undefined && node.entries.get(child.name) !== !child.isLink) this.release(child)
     }
   }
 
@@ -125,6 +171,30 @@ export class Entries {
       child.former = former
     }
     if (child.wd === 0) this.#host.request(child)
+  }
+
+  #followLink(parent: WatchNode, name: string, former?: WatchNode): void {
+    if (!this.#table.rootOf(parent).recursive) return
+    this.requestChild(parent, name, former)
+    const child = this.#table.child(parent, name)
+    if (child !== undefined) child.isLink = true
+  }
+
+  /** The link that leads to a directory is gone, and with it the content under its path. */
+  #close(link: WatchNode): void {
+    this.empty(link)
+    this.release(link)
+  }
+
+  #isLink(node: WatchNode, name: string): boolean {
+    const identity = this.#port.identify(this.#table.entryPath(node, name))
+    return typeof identity !== 'number' && identity.type === 'symlink'
+  }
+
+  /** What is told from now on is told after this look: a later change shows as another change time. */
+  #noteChange(node: WatchNode, name: string, mask: number): void {
+    if (node.changeTimes === undefined || name === '' || (mask & IN.ISDIR) !== 0) return
+    node.changeTimes.set(name, this.#port.changedAt(this.#table.entryPath(node, name)))
   }
 
   isPruned(parent: WatchNode, name: string): boolean {

@@ -95,9 +95,9 @@ export class Moves {
   displace(node: WatchNode): void {
     // Only an empty directory can be replaced: this one is being exchanged, and comes back under another name.
     this.#host.empty(node)
-    if (node.wd === 0) this.#host.release(node)
+    if (node.wd === 0 || node.isLink) this.#host.release(node)
     else this.#table.unlink(node)
-    this.#displaced.push(node)
+    if (!node.isLink) this.#displaced.push(node)
     this.#interruptions = 0
   }
 

@@ -56,7 +56,7 @@ export class Repair {
     const wds: number[] = []
     for (const old of [...this.#table.roots]) {
       const root = this.#table.replaceRoot(old)
-      for (const wd of this.#table.remove(old)) wds.push(wd)
+      for (const wd of this.#table.remove(old).wds) wds.push(wd)
       if (told) root.former = lastTold(old)
     }
     return wds
@@ -68,26 +68,22 @@ export class Repair {
     return counts
   }
 
-  /** What is compared from now on was last seen at `time`. */
-  since(time: number): void {
-    if (this.#counts === undefined) this.#lossStart = time
-  }
-
   /**
    * Compares an entry that was found with what had been told, and tells the difference. Returns what had been
-   * told of the entry's content when it is a directory that was watched, so that it is to be watched again.
+   * told of the entry's content when it is a directory that was watched, or a link to one that `follows`.
    */
-  found(node: WatchNode, name: string, isDirectory: boolean): WatchNode | undefined {
+  found(node: WatchNode, name: string, isDirectory: boolean, follows: boolean): WatchNode | undefined {
     const former = node.former!
     // Without a memory nothing is compared: the watches are renewed, and that is all.
     if (!this.#compare && former.entries === undefined) return isDirectory ? former : undefined
     const told = former.entries?.get(name)
     if (told === isDirectory) {
-      if (isDirectory) {
-        const child = former.children?.get(name)
-        return child === undefined ? undefined : lastTold(child)
-      }
-      this.#compareFile(node, name)
+      if (!isDirectory) this.#compareFile(node, name)
+      const child = former.children?.get(name)
+      if (child === undefined) return undefined
+      const below = lastTold(child)
+      if (isDirectory || follows) return below
+      this.#tellBelowGone(below, node, name)
       return undefined
     }
     if (told !== undefined) this.#tellGone(former, node, name, told)
@@ -122,21 +118,28 @@ export class Repair {
 
   #compareFile(node: WatchNode, name: string): void {
     const changedAt = this.#port.changedAt(this.#table.entryPath(node, name))
-    if (changedAt < this.#lossStart - CLOCK_TICK_MICROS) return
+    if (changedAt < 0) return
+    node.changeTimes?.set(name, changedAt)
+    const before = node.former!.changeTimes?.get(name)
+    if (before === undefined) {
+      if (this.#counts === undefined || changedAt < this.#lossStart - CLOCK_TICK_MICROS) return
+    } else if (changedAt === before) return
     if (this.#counts !== undefined) this.#counts.modified++
     this.#tell(IN.MODIFY, node, name)
   }
 
   /** Tells the end of an entry of `former`, which would now lie in `node`: children before parents. */
   #tellGone(former: WatchNode, node: WatchNode, name: string, isDirectory: boolean): void {
-    const child = isDirectory ? former.children?.get(name) : undefined
-    const told = child === undefined ? undefined : lastTold(child)
-    if (told?.entries !== undefined) {
-      this.#table.adopt(told, node, name)
-      for (const [entry, below] of told.entries) this.#tellGone(told, told, entry, below)
-    }
+    const child = former.children?.get(name)
+    if (child !== undefined) this.#tellBelowGone(lastTold(child), node, name)
     if (this.#counts !== undefined) this.#counts.deleted++
     this.#tell(IN.DELETE | (isDirectory ? IN.ISDIR : 0), node, name)
+  }
+
+  #tellBelowGone(told: WatchNode, node: WatchNode, name: string): void {
+    if (told.entries === undefined) return
+    this.#table.adopt(told, node, name)
+    for (const [entry, isDirectory] of told.entries) this.#tellGone(told, told, entry, isDirectory)
   }
 }
 

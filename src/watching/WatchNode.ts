@@ -26,6 +26,14 @@ export class WatchNode {
   children: Map<string, WatchNode> | undefined = undefined
   /** What the stream has told of the entries: true for directories. `undefined` until they were listed. */
   entries: Map<string, boolean> | undefined = undefined
+  /** It is reached through a symbolic link of that name, which is followed. */
+  isLink = false
+  /** Not all changes in it give records: it is polled too. */
+  isBlind = false
+  /** While it is polled: when each file last changed, as far as was told. */
+  changeTimes: Map<string, number> | undefined = undefined
+  /** Other ways to the same directory, without a watch of their own. */
+  aliases: Set<WatchNode> | undefined = undefined
   /** What had been told of this directory before an overflow, until it has been compared. */
   former: WatchNode | undefined = undefined
   /** The last fence behind which fsflow itself listed the directory. */
@@ -44,6 +52,14 @@ export class WatchNode {
     const shadow = new WatchNode(this.parent, this.name, this.root)
     shadow.entries = this.entries
     shadow.children = this.children
+    shadow.changeTimes = this.changeTimes
     return shadow
+  }
+
+  /** True when the way to it from its root leads through a symbolic link. */
+  get isLinked(): boolean {
+    if (this.isLink) return true
+    for (let up = this.parent; up !== undefined; up = up.parent) if (up.isLink) return true
+    return false
   }
 }

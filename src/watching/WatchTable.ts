@@ -1,6 +1,12 @@
 import { detached } from '../linux/rawPath.js'
 import { WatchNode, type WatchRoot } from './WatchNode.js'
 
+/** What was taken out of the table: its watches, and other ways to the same directories. */
+export interface Removed {
+  readonly wds: readonly number[]
+  readonly aliases: readonly WatchNode[]
+}
+
 /** The tree of watched directories: watch descriptor to node, node to path. */
 export class WatchTable {
   readonly #byWd = new Map<number, WatchNode>()
@@ -28,6 +34,13 @@ export class WatchTable {
   replaceRoot(old: WatchNode, root = old.root!): WatchNode {
     const node = new WatchNode(undefined, root.path, root)
     this.#roots[this.#roots.indexOf(old)] = node
+    return node
+  }
+
+  /** The node at a path relative to a root; empty for the root itself. */
+  find(top: WatchNode, path: string): WatchNode | undefined {
+    let node: WatchNode | undefined = top
+    if (path !== '') for (const name of path.split('/')) node = node?.children?.get(name)
     return node
   }
 
@@ -87,10 +100,11 @@ export class WatchTable {
     this.#cachedNode = undefined
   }
 
-  /** Takes the node and all below it out of the table; returns the watch descriptors that they held. */
-  remove(node: WatchNode): number[] {
+  /** Takes the node and all below it out of the table. */
+  remove(node: WatchNode): Removed {
     this.unlink(node)
     const wds: number[] = []
+    const aliases: WatchNode[] = []
     const stack = [node]
     for (let current = stack.pop(); current !== undefined; current = stack.pop()) {
       current.alive = false
@@ -98,9 +112,10 @@ export class WatchTable {
         wds.push(current.wd)
         this.clearWatch(current)
       }
+      if (current.aliases !== undefined) for (const alias of current.aliases) aliases.push(alias)
       if (current.children !== undefined) for (const child of current.children.values()) stack.push(child)
     }
-    return wds
+    return { wds, aliases: aliases.filter((alias) => alias.alive) }
   }
 
   /** The raw absolute path of a node. */

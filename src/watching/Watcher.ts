@@ -42,8 +42,11 @@ export class Watcher {
   readonly #moves: Moves
   readonly #entries: Entries
   readonly #roots: Roots
+  readonly #mask: number
   readonly #polled = new Set<WatchNode>()
-  #isPolling = false
+  #isBeyondLimit = false
+  #wasBeyondLimit = false
+  readonly #remounted: { readonly root: string; readonly below: string }[] = []
   #running = false
   #waiting = false
   #lastFence = 0
@@ -66,9 +69,11 @@ export class Watcher {
       prune: (path, name) => options.prune(path, name),
       request: (node) => this.#crawler.request(node),
       displace: (node) => this.#moves.displace(node),
+      followSymlinks: options.followSymlinks,
     })
     this.#moves = new Moves(port, this.table, this.#queue, this.#entries)
     const mask = TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK
+    this.#mask = mask
     this.#roots = new Roots(port, this.table, this.#entries, mask, {
       request: (node) => this.#crawler.request(node),
       problem: (problem) => listener.problem(problem, this.isReady),
@@ -77,16 +82,16 @@ export class Watcher {
       round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
       remember: options.repair,
       polls: () => options.pollBeyondLimit || this.isReady,
+      isBlind: (node, path) => options.isBlind(node, path),
       polled: (node) => this.#addPolled(node),
       entered: (node) => this.#roots.entered(node),
-      found: (node, name, isDirectory) => this.#entries.found(node, name, isDirectory),
+      found: (node, name, type) => this.#entries.found(node, name, type),
       listed: (node) => this.#entries.listed(node),
       problem: (problem) => {
         if (!this.#roots.hasVanished(problem)) listener.problem(problem, this.isReady)
       },
       alias: (node, other) => {
-        listener.alias(node, other)
-        this.#entries.release(node)
+        if (this.#entries.alias(node, other)) listener.alias(node, other)
       },
       drop: (node) => {
         this.#entries.empty(node)
@@ -130,15 +135,27 @@ export class Watcher {
     this.#run()
   }
 
-  /** Directories that are polled for want of watches. */
+  /** Directories that are polled: for want of watches, or since not all is seen. */
   get polled(): number {
     return this.#polled.size
   }
 
-  /** Compares the polled directories with what was told, last done at `since`; watches them if it can. */
-  poll(since: number, now: number): void {
-    this.#repair.since(since)
+  /** True while there are directories still to be looked at. */
+  get isCrawling(): boolean {
+    return this.#crawler.isOpen
+  }
+
+  /** Something was mounted or unmounted at the path `below` a root, or above it when that is empty. */
+  remounted(root: string, below: string): void {
+    this.#remounted.push({ root, below })
+    this.#run()
+  }
+
+  /** Compares the polled directories with what was told; watches them if it can. */
+  poll(now: number): void {
     this.#time = now
+    this.#wasBeyondLimit = this.#isBeyondLimit
+    this.#isBeyondLimit = false
     for (const node of this.#polled) this.#crawler.request(node)
     this.#polled.clear()
     this.#run()
@@ -194,6 +211,7 @@ export class Watcher {
       this.#queue.advance()
     }
     if (this.#stopped) return false
+    for (let at = this.#remounted.pop(); at !== undefined; at = this.#remounted.pop()) this.#lookAgain(at)
     if (this.#crawler.open()) return true
     const wasReady = this.isReady
     if (!wasReady) {
@@ -204,7 +222,6 @@ export class Watcher {
       const counts = this.#repair.finish()
       if (wasReady && this.#options.repair) this.#listener.recovered(counts)
     }
-    if (this.#polled.size === 0) this.#isPolling = false
     if (this.#stopping) {
       this.#stopped = true
       this.#listener.stopped()
@@ -263,6 +280,9 @@ export class Watcher {
       if (node.root === undefined) this.#crawler.request(node)
       return
     }
+    // What a link leads to lies elsewhere, and its end is told nowhere else.
+    if (node.isLink && (mask & IN.MOVE_SELF) !== 0) this.#entries.renew(node)
+    else if (node.isLink && (mask & IN.DELETE_SELF) !== 0) this.#crawler.request(node)
     // The parent's watch tells the same with the name.
     if (node.root === undefined) return
     if ((mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence) return
@@ -297,8 +317,23 @@ export class Watcher {
 
   #addPolled(node: WatchNode): void {
     this.#polled.add(node)
-    if (this.#isPolling) return
-    this.#isPolling = true
-    this.#listener.polling(node)
+    if (node.wd === 0) {
+      if (!this.#isBeyondLimit && !this.#wasBeyondLimit) this.#listener.polling(node)
+      this.#isBeyondLimit = true
+    } else if (node.parent?.isBlind !== true && node.former === undefined) this.#listener.blind(node)
+  }
+
+  /** What a path leads to may have changed without a record. */
+  #lookAgain({ root, below }: { readonly root: string; readonly below: string }): void {
+    for (const top of [...this.table.roots]) {
+      if (top.root!.path !== root) continue
+      const node = this.table.find(top, below)
+      if (node === undefined || node.wd === 0) continue
+      const path = this.table.pathOf(node)
+      const wd = this.#port.addWatch(path, this.#mask | (node.parent === undefined ? 0 : IN.DONT_FOLLOW))
+      if (wd === node.wd) continue
+      if (wd > 0 && this.table.byWd(wd) === undefined) this.#port.removeWatch(wd)
+      this.#entries.renew(node)
+    }
   }
 }

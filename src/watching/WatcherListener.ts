@@ -17,8 +17,10 @@ export interface WatcherListener {
   recovered(counts: RepairCounts): void
   /** A directory cannot be watched; the rest goes on. `ready` tells whether the start is over. */
   problem(problem: WatchProblem, ready: boolean): void
-  /** A directory is polled, the first since all were watched. */
+  /** A directory is polled for want of watches, the first since all were watched. */
   polling(node: WatchNode): void
+  /** inotify does not see all that changes in a directory, the topmost of its filesystem: it is polled too. */
+  blind(node: WatchNode): void
   /** A directory is the same as another that is watched already: a bind mount, or a loop of them. */
   alias(node: WatchNode, other: WatchNode): void
   /** All that happened before `stop` has been told. */
@@ -35,6 +37,10 @@ export interface WatcherOptions {
   readonly repair: boolean
   /** At the start, poll what is beyond the watch limit. Later that is always done. */
   readonly pollBeyondLimit: boolean
+  /** Tell the content of symbolic links to directories too; each directory is watched once. */
+  readonly followSymlinks: boolean
+  /** True when not all that changes in a directory gives records, so that it is to be polled. */
+  isBlind(node: WatchNode, path: string): boolean
   /** The kernel's `max_queued_events`. */
   readonly queueLimit: number
 }

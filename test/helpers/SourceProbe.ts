@@ -1,5 +1,5 @@
 import type { Subscription } from 'rxjs'
-import type { Issue, SourceRequest } from '../../src/contracts/index.js'
+import type { Issue, Source, SourceRequest } from '../../src/contracts/index.js'
 import { eventTypes, type EventType, type FileEvent } from '../../src/events/index.js'
 import { inotify, type InotifySourceOptions } from '../../src/sources/inotify.js'
 import { until } from './until.js'
@@ -17,7 +17,7 @@ export function sourceRequest(changes: Partial<SourceRequest> = {}): SourceReque
   return { prune: [], eventTypes: new Set(eventTypes), resolvePaths: true, ownFiles: [], ...changes }
 }
 
-/** A running inotify source whose events are kept. */
+/** A running source whose events are kept: inotify, when only its options are given. */
 export class SourceProbe {
   readonly events: FileEvent[] = []
   readonly issues: Issue[] = []
@@ -26,9 +26,12 @@ export class SourceProbe {
   readonly #abort = new AbortController()
   readonly #subscription: Subscription
 
-  constructor(options: InotifySourceOptions, { request, follow = true, onEvent }: ProbeOptions = {}) {
+  constructor(
+    options: InotifySourceOptions | Source,
+    { request, follow = true, onEvent }: ProbeOptions = {},
+  ) {
     const context = { signal: this.#abort.signal, report: (issue: Issue) => this.issues.push(issue) }
-    this.#subscription = inotify(options)
+    this.#subscription = ('open' in options ? options : inotify(options))
       .open(context, sourceRequest(request))
       .subscribe({
         next: (event) => {
@@ -103,7 +106,7 @@ export class SourceProbe {
 
 /** Starts a source for `use`, which begins at MONITOR_START, and stops it. */
 export async function watching(
-  options: InotifySourceOptions,
+  options: InotifySourceOptions | Source,
   use: (probe: SourceProbe) => Promise<void> | void,
   probeOptions?: ProbeOptions,
 ): Promise<SourceProbe> {

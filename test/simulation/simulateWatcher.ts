@@ -179,6 +179,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       recovered: () => (consumer!.judging = true),
       problem: ({ errno }) => consumer?.faults.push(`problem ${errno}`),
       polling: (node) => consumer?.faults.push(`polling ${watcher.table.pathOf(node)}`),
+      blind: (node) => consumer?.faults.push(`blind ${watcher.table.pathOf(node)}`),
       alias: (node) => consumer?.faults.push(`alias ${watcher.table.pathOf(node)}`),
       stopped: () => (outcome.stopped = true),
     },
@@ -187,6 +188,8 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       prune: () => false,
       repair: true,
       pollBeyondLimit: false,
+      followSymlinks: false,
+      isBlind: () => false,
       queueLimit: options.maxQueuedEvents ?? 16_384,
     },
   )

@@ -5,6 +5,9 @@ import { nowMicros } from '../../linux/clock.js'
 // A tree that never is quiet, or a repair that does not end, must not be waited for without end.
 const MAX_QUIETS = 20
 
+// What is polled is told late.
+const pollWarnings: ReadonlySet<string> = new Set(['FSFLOW_WATCH_LIMIT', 'FSFLOW_BLIND'])
+
 /** Knows up to which moment the stream has told what happened. */
 export class ToldSoFar {
   readonly #quiet: number
@@ -30,7 +33,7 @@ export class ToldSoFar {
       this.overflows++
       this.#isRepairing = true
     } else if (event.eventType === 'RECOVERED') this.#isRepairing = false
-    else if (event.controlDetails?.code === 'FSFLOW_WATCH_LIMIT') this.#isPolling = true
+    else if (pollWarnings.has(event.controlDetails?.code ?? '')) this.#isPolling = true
   }
 
   /**

@@ -57,10 +57,12 @@ describe('advise', () => {
     expect(advise(system, path({ unreadable: 1 }))[0]!.message).toContain('1 directory cannot be read')
     const mount = { id: 1, parent: 0, device: '0:1', root: '/', mountPoint: '/r', type: 'nfs', source: '' }
     const blind = path({
-      mounts: [{ mount, view: { view: 'partial', blind: 'changes made by other machines' } }],
+      mounts: [{ mount, view: { view: 'partial', polled: true, blind: 'changes made by other machines' } }],
     })
     expect(advise(system, blind)).toEqual([expect.objectContaining({ required: false, sysctl: undefined })])
     expect(advise(system, blind)[0]!.message).toContain('only source')
-    expect(advise(system, path({ mounts: [{ mount, view: { view: 'unknown' } }] }))).toEqual([])
+    expect(advise(system, path({ mounts: [{ mount, view: { view: 'unknown', polled: false } }] }))).toEqual(
+      [],
+    )
   })
 })

@@ -45,12 +45,12 @@ const full: Diagnosis = {
     unreadable: 1,
     crawlMs: 12.3,
     mounts: [
-      { mount: { ...mount, mountPoint: '/', type: 'ext4' }, view: { view: 'full' } },
+      { mount: { ...mount, mountPoint: '/', type: 'ext4' }, view: { view: 'full', polled: false } },
       {
         mount: { ...mount, mountPoint: '/home/me/\xff', type: 'fuse.sshfs' },
-        view: { view: 'partial', blind: 'x' },
+        view: { view: 'partial', polled: true, blind: 'x' },
       },
-      { mount: { ...mount, mountPoint: '/m', type: 'odd' }, view: { view: 'unknown' } },
+      { mount: { ...mount, mountPoint: '/m', type: 'odd' }, view: { view: 'unknown', polled: false } },
     ],
     heaviest: [
       { glob: 'node_modules', directories: 8000, places: 2 },
