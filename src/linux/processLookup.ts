@@ -1,6 +1,6 @@
 import { defer, of, type Observable } from 'rxjs'
-import type { ProcessDetails } from '../events/index.js'
-import { processDetails, type CostlyProcessField } from './procfsDetails.js'
+import type { EventProcess, ProcessDetails } from '../events/index.js'
+import { knownDetails, processDetails, type CostlyProcessField } from './procfsDetails.js'
 import { ProcfsHolders } from './procfsHolders.js'
 import { rawFromText } from './rawPath.js'
 import { userDatabase } from './userDatabase.js'
@@ -12,7 +12,8 @@ export interface UnknownProcess {
 
 /** Facts about processes. Only the first value of each answer counts. */
 export interface ProcessLookup {
-  byPid(pid: number): Observable<ProcessDetails | UnknownProcess>
+  /** `known` is what the source knew of the process when it read the event. */
+  byPid(pid: number, known?: EventProcess): Observable<ProcessDetails | UnknownProcess>
   /**
    * The one process that holds the file open, with the resolution `open-files`. `bytes` is the raw path of a name
    * that is not valid UTF-8; `writing` leaves out who could not have changed the file.
@@ -30,14 +31,18 @@ export interface ProcfsLookupOptions {
 /**
  * Facts from /proc, read when the answer is subscribed to.
  *
- * A process that has ended is `exited`, and so is nothing but a reason; see proc(5).
+ * What the source knew of a process stands; only costly fields are then read. Without that, a process that has
+ * ended is nothing but a reason, `exited`; see proc(5).
  */
 export function procfsLookup(options: ProcfsLookupOptions = {}): ProcessLookup {
   const fields = new Set(options.fields)
   const holders = new ProcfsHolders(options.scanAge ?? 50)
   return {
-    byPid: (pid) =>
-      defer(() => of(processDetails(pid, 'live', fields, userDatabase) ?? { unknown: whyNoProcess(pid) })),
+    byPid: (pid, known) =>
+      defer(() => {
+        if (known !== undefined) return of(knownDetails(known, fields))
+        return of(processDetails(pid, 'live', fields, userDatabase) ?? { unknown: whyNoProcess(pid) })
+      }),
     byOpenFile: (path, bytes, writing = false) =>
       defer(() => {
         const raw = bytes === undefined ? rawFromText(path) : Buffer.from(bytes).toString('latin1')

@@ -1,4 +1,6 @@
-import type { IoStats, ProcessDetails } from '../events/index.js'
+import { bootMillis } from './bootTime.js'
+import { containerId } from './containerId.js'
+import type { EventProcess, IoStats, ProcessDetails } from '../events/index.js'
 import {
   listDescriptors,
   readFields,
@@ -8,6 +10,7 @@ import {
   readUptime,
   type ProcessStat,
 } from './procfs.js'
+import { readAncestors } from './procfsAncestors.js'
 import type { UserDatabase } from './userDatabase.js'
 
 /** The fields of `ProcessDetails` that cost more and are read on request only. */
@@ -20,9 +23,12 @@ export const costlyProcessFields = [
   'environment',
   'limits',
   'ioStats',
+  'ancestors',
+  'containerId',
 ] as const
 
 export type CostlyProcessField = (typeof costlyProcessFields)[number]
+type CostlyProcessDetails = Pick<ProcessDetails, CostlyProcessField>
 
 const MAX_ENVIRONMENT_BYTES = 262_144
 const MAX_OPEN_FILES = 1000
@@ -50,6 +56,7 @@ export function processDetails(
   const status = readFields(pid, 'status')
   const uid = effectiveId(status?.get('Uid'))
   const ended = stat.state === 'Z' || stat.state === 'X'
+  const costly = costlyDetails(pid, stat, status, fields)
   return {
     pid,
     ppid: stat.ppid,
@@ -62,6 +69,18 @@ export function processDetails(
     username: uid === null ? null : names.userName(uid),
     state: stat.state,
     startTime: new Date(bootMillis() + stat.startSeconds * 1000).toISOString(),
+    ...costly,
+    resolution,
+  }
+}
+
+function costlyDetails(
+  pid: number,
+  stat: ProcessStat,
+  status: ReadonlyMap<string, string> | null,
+  fields: ReadonlySet<CostlyProcessField>,
+): CostlyProcessDetails {
+  return {
     ...(fields.has('cpuUsage') && { cpuUsage: cpuUsage(stat) }),
     ...(fields.has('memoryRss') && { memoryRss: bytesOf(status?.get('VmRSS')) }),
     ...(fields.has('memoryVms') && { memoryVms: bytesOf(status?.get('VmSize')) }),
@@ -70,32 +89,51 @@ export function processDetails(
     ...(fields.has('environment') && { environment: environment(pid) }),
     ...(fields.has('limits') && { limits: limits(pid) }),
     ...(fields.has('ioStats') && { ioStats: ioStats(pid) }),
-    resolution,
+    ...(fields.has('ancestors') && { ancestors: readAncestors(pid) }),
+    ...(fields.has('containerId') && { containerId: containerOf(pid) }),
   }
 }
 
-const BOOT_CHECK_MILLIS = 1000
-let boot = 0
-let bootCheckedAt = -Infinity
+// The source measures the start by another clock than /proc does.
+const START_TOLERANCE_MS = 250
 
-// The wall clock may be set, so it is measured anew now and then, but kept while it agrees: the start of a process
-// must not waver by milliseconds.
-function bootMillis(): number {
-  const now = performance.now()
-  if (now - bootCheckedAt < BOOT_CHECK_MILLIS) return boot
-  bootCheckedAt = now
-  const measured = Date.now() - readUptime() * 1000
-  if (Math.abs(measured - boot) > 500) boot = measured
-  return boot
+/**
+ * What the source knew of a process, with the costly fields of now. Those of a process that has ended since, or
+ * whose number has gone to another one, are `null`.
+ */
+export function knownDetails(known: EventProcess, fields: ReadonlySet<CostlyProcessField>): ProcessDetails {
+  const { details } = known
+  if (fields.size === 0) return details
+  const { resolution, ...rest } = details
+  const own = { ...rest, ...(fields.has('ancestors') && { ancestors: known.ancestors }) }
+  const others = new Set([...fields].filter((field) => field !== 'ancestors'))
+  const costly = others.size === 0 ? {} : costlyOf(details, others)
+  return { ...own, ...costly, resolution }
 }
 
-function splitAtNul(text: string): string[] {
+function costlyOf({ pid, startTime }: ProcessDetails, fields: ReadonlySet<CostlyProcessField>): object {
+  const stat = readStat(pid)
+  const status = stat === null ? null : readFields(pid, 'status')
+  const costly = stat === null ? {} : costlyDetails(pid, stat, status, fields)
+  // Last, so that all of it was read of the process that there is now.
+  const start = readStat(pid)?.startSeconds
+  const begun = start === undefined ? NaN : bootMillis() + start * 1000
+  if (startTime !== null && Math.abs(begun - Date.parse(startTime)) <= START_TOLERANCE_MS) return costly
+  return Object.fromEntries([...fields].map((field) => [field, null]))
+}
+
+function containerOf(pid: number): string | null {
+  const cgroups = readProcess(pid, 'cgroup')
+  return cgroups === null ? null : containerId(cgroups)
+}
+
+export function splitAtNul(text: string): string[] {
   if (text === '') return []
   return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0')
 }
 
 // "real effective saved filesystem", of which ps(1) shows the second.
-function effectiveId(ids: string | undefined): number | null {
+export function effectiveId(ids: string | undefined): number | null {
   const id = ids?.split('\t')[1]
   return id === undefined ? null : Number(id)
 }

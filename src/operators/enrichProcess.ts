@@ -66,6 +66,8 @@ export function enrichProcess(options: EnrichProcessOptions = {}): Operator {
 
   const find = (event: FileEvent): Observable<Answer> => {
     if (event.pid !== undefined) {
+      const known = event.process
+      if (known !== undefined) return lookup.byPid(event.pid, known)
       if (event.pid > 0) return lookup.byPid(event.pid).pipe(map((answer) => sameProcess(answer, event)))
       return of({ unknown: 'the kernel does not show it: it belongs to another user or namespace' })
     }

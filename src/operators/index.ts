@@ -1,4 +1,6 @@
 export { addWatchOnMkdir } from './addWatchOnMkdir.js'
+export { byAncestor, type ByAncestorOptions } from './byAncestor.js'
+export { byProcess, type ByProcessOptions } from './byProcess.js'
 export { debounceByPath, type DebounceByPathOptions } from './debounceByPath.js'
 export { distinctContent, type ContentLookup, type DistinctContentOptions } from './distinctContent.js'
 export { enrichMetadata, type EnrichMetadataOptions, type MetadataLookup } from './enrichMetadata.js'
