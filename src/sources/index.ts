@@ -1,1 +1,2 @@
+export { fanotify, type FanotifySourceOptions } from './fanotify.js'
 export { inotify, type InotifySourceOptions } from './inotify.js'

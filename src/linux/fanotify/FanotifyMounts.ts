@@ -1,0 +1,91 @@
+import { realpathSync } from 'node:fs'
+import type { FsflowError } from '../../errors/index.js'
+import { ELOOP, ENOENT, ENOTDIR } from '../errno.js'
+import { mountOf, mountsBelow, readMounts, type Mount } from '../mounts.js'
+import { markError } from './fanotifyErrors.js'
+import type { HandleDisk } from './HandleDisk.js'
+import type { HandleKey } from './HandleRecord.js'
+
+/** A mount below a root, whose content belongs to it. */
+export interface AttachedMount {
+  readonly mountPoint: string
+  readonly top: HandleKey
+  /** The directory in which its mount point lies. */
+  readonly above: HandleKey
+  readonly name: string
+}
+
+const ABSENT: ReadonlySet<number> = new Set([ENOENT, ENOTDIR, ELOOP])
+
+/** What becomes of a mount below a root that cannot be marked. */
+export type MountProblem = (mount: Mount, error: FsflowError) => void
+
+/** The mounts that a root reaches: its own, and those below it when it is recursive. */
+export function mountsOfRoot(path: string, recursive: boolean): { own: Mount | undefined; below: Mount[] } {
+  const real = realPath(path)
+  const mounts = readMounts()
+  return { own: mountOf(real, mounts), below: recursive ? mountsBelow(real, mounts) : [] }
+}
+
+/** The real path of a raw path, as far as it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(Buffer.from(path, 'latin1'), 'buffer').toString('latin1')
+  } catch {
+    return path
+  }
+}
+
+function typeOf(path: string): string {
+  return mountsOfRoot(path, false).own?.type ?? 'this filesystem'
+}
+
+/** Marks the filesystems of roots, each once, and knows them by their handles. */
+export class FanotifyMounts {
+  readonly #disk: HandleDisk
+  readonly #mark: (path: string) => number
+  readonly #marked = new Set<string>()
+
+  /** `mark` marks the filesystem of a path: 0, or -errno. */
+  constructor(disk: HandleDisk, mark: (path: string) => number) {
+    this.#disk = disk
+    this.#mark = mark
+  }
+
+  /** The directory at a raw path, its filesystem marked; `undefined` when there is none. Throws an FsflowError. */
+  find(path: string): HandleKey | undefined {
+    const found = this.#disk.find(path)
+    if (typeof found === 'number') {
+      if (ABSENT.has(-found)) return undefined
+      throw markError(path, -found, typeOf(path))
+    }
+    if (!this.#marked.has(found.fsid)) {
+      const result = this.#mark(path)
+      if (result < 0) throw markError(path, -result, typeOf(path))
+      this.#marked.add(found.fsid)
+      this.#disk.add({ fsid: found.fsid, mountId: found.mountId, path })
+    }
+    // Again: only what is found behind the mark is told of when it changes.
+    const again = this.#disk.find(path)
+    return typeof again === 'number' ? undefined : again.fsid + again.handle
+  }
+
+  /** Marks what is mounted below a root; what cannot be marked goes to `problem`. */
+  attach(root: string, problem: MountProblem): AttachedMount[] {
+    const attached: AttachedMount[] = []
+    for (const mount of mountsOfRoot(root, true).below) {
+      const { mountPoint } = mount
+      const cut = mountPoint.lastIndexOf('/')
+      try {
+        const top = this.find(mountPoint)
+        const above = this.#disk.find(cut === 0 ? '/' : mountPoint.slice(0, cut))
+        if (top === undefined || typeof above === 'number') continue
+        const name = mountPoint.slice(cut + 1)
+        attached.push({ mountPoint, top, above: above.fsid + above.handle, name })
+      } catch (error) {
+        problem(mount, error as FsflowError)
+      }
+    }
+    return attached
+  }
+}

@@ -1,0 +1,118 @@
+import type { OwnFile, SourceRequest } from '../contracts/index.js'
+import { FileEvent, type ControlDetails, type ControlEventType, type EventType } from '../events/index.js'
+import { FAN } from '../linux/fanotify/fanotifyMasks.js'
+import type { HandleKey } from '../linux/fanotify/HandleRecord.js'
+import { IN } from '../linux/inotifyMasks.js'
+import { inexactBytes, rawFromText, textFromRaw } from '../linux/rawPath.js'
+import type { HandleEvent } from '../watching/handles/HandleListener.js'
+import type { View } from '../watching/handles/HandleNode.js'
+import { join } from '../watching/handles/HandleTable.js'
+
+const types: readonly (readonly [number, EventType])[] = [
+  [FAN.ACCESS, 'ACCESS'],
+  [FAN.MODIFY, 'MODIFY'],
+  [FAN.ATTRIB, 'ATTRIB'],
+  [FAN.CLOSE_WRITE, 'CLOSE_WRITE'],
+  [FAN.CLOSE_NOWRITE, 'CLOSE_NOWRITE'],
+  [FAN.OPEN, 'OPEN'],
+  [IN.MOVED_FROM, 'MOVED_FROM'],
+  [IN.MOVED_TO, 'MOVED_TO'],
+  [FAN.CREATE, 'CREATE'],
+  [FAN.DELETE, 'DELETE'],
+  [IN.DELETE_SELF, 'DELETE_SELF'],
+  [IN.MOVE_SELF, 'MOVE_SELF'],
+  [FAN.OPEN_EXEC, 'OPEN_EXEC'],
+]
+
+// By the number of the bit, since an event has exactly one.
+const typeOfBit: (EventType | undefined)[] = []
+for (const [bit, type] of types) typeOfBit[31 - Math.clz32(bit)] = type
+
+// What keeps the table true; renames and roots are told from these.
+const TABLE_MASK = FAN.CREATE | FAN.DELETE | FAN.RENAME | FAN.ONDIR
+const ASKED_FOR: ReadonlySet<number> = new Set([
+  FAN.ACCESS,
+  FAN.MODIFY,
+  FAN.ATTRIB,
+  FAN.CLOSE_WRITE,
+  FAN.CLOSE_NOWRITE,
+  FAN.OPEN,
+  FAN.OPEN_EXEC,
+])
+// Names come and go by the doing of others, and are told.
+const NAME_BITS = FAN.CREATE | FAN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
+
+/** The kernel's event bits for the types that are wanted. */
+export function fanotifyMask(wanted: ReadonlySet<EventType>): number {
+  let mask: number = TABLE_MASK
+  for (const [bit, type] of types) if (ASKED_FOR.has(bit) && wanted.has(type)) mask |= bit
+  return mask
+}
+
+/** Makes the events of one run: numbers them, and gives them their paths. */
+export class FanotifyEvents {
+  readonly #wanted: ReadonlySet<EventType>
+  readonly #ownFiles: readonly OwnFile[]
+  readonly #keyOf: (path: string) => HandleKey | undefined
+  #ownKeys: ReadonlySet<HandleKey> = new Set()
+  #seq = 0
+  // Events come in runs from one directory: its text is kept until the next one.
+  #view: View | undefined
+  #directory = ''
+  #root = ''
+
+  /** `keyOf` gives the handle of a file. */
+  constructor(request: SourceRequest, keyOf: (path: string) => HandleKey | undefined) {
+    this.#wanted = request.eventTypes
+    this.#ownFiles = request.ownFiles
+    this.#keyOf = keyOf
+  }
+
+  /** Looks at the files that fsflow writes; the filesystems have been marked. */
+  learnOwnFiles(): void {
+    this.#ownKeys = new Set(this.#ownFiles.flatMap(({ path }) => this.#keyOf(rawFromText(path)) ?? []))
+  }
+
+  /** The event, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
+  make(event: HandleEvent, timestampMicros: number): FileEvent | undefined {
+    const { bit, view, name, target, pid } = event
+    const eventType = typeOfBit[31 - Math.clz32(bit)]
+    if (eventType === undefined || !this.#wanted.has(eventType)) return undefined
+    if (this.#ownKeys.size > 0 && (bit & NAME_BITS) === 0 && this.#ownKeys.has(target)) return undefined
+    this.#locate(view)
+    const text = name === '' ? this.#directory : join(this.#directory, textFromRaw(name))
+    return new FileEvent({
+      timestampMicros,
+      seq: ++this.#seq,
+      eventType,
+      filePath: text,
+      source: 'fanotify',
+      isDirectory: event.isDirectory,
+      filePathBytes: text.includes('\ufffd')
+        ? inexactBytes(name === '' ? view.path : join(view.path, name), text)
+        : undefined,
+      cookie: event.cookie === 0 ? undefined : event.cookie,
+      synthetic: event.synthetic,
+      merged: event.merged,
+      pid: pid === 0 ? undefined : pid,
+      root: this.#root,
+    })
+  }
+
+  control(
+    eventType: ControlEventType,
+    filePath: string,
+    timestampMicros: number,
+    controlDetails: ControlDetails,
+  ): FileEvent {
+    const seq = ++this.#seq
+    return new FileEvent({ timestampMicros, seq, eventType, filePath, source: 'fanotify', controlDetails })
+  }
+
+  #locate(view: View): void {
+    if (view === this.#view) return
+    this.#view = view
+    this.#directory = textFromRaw(view.path)
+    this.#root = textFromRaw(view.root.path)
+  }
+}

@@ -1,0 +1,294 @@
+import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
+import { IN } from '../../linux/inotifyMasks.js'
+import { detached } from '../../linux/rawPath.js'
+import type { Arrival, ArrivedEntry } from './Arrival.js'
+import type { HandleNode } from './HandleNode.js'
+import type { HandleRoots } from './HandleRoots.js'
+import type { HandleTable } from './HandleTable.js'
+import type { HandleTeller, Telling } from './HandleTeller.js'
+import type { Correction, Suspects } from './Suspects.js'
+import { Unlinked } from './Unlinked.js'
+
+/** What the changes need of the watcher around them. */
+export interface ChangesHost {
+  /** The last fence that was posted. */
+  posted(): number
+  /** Lists what is in directories; the records wait until `ready` is called. */
+  enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
+}
+
+/** Where a directory is believed to be. */
+export interface Believed {
+  readonly node: HandleNode
+  readonly parent: HandleNode | undefined
+  readonly name: string
+  readonly isSeen: boolean
+}
+
+/** A directory whose end was told together with its birth: what was in it comes first. */
+interface Deferred {
+  readonly record: HandleRecord
+  readonly node: HandleNode
+}
+
+/** Applies records to the table, and tells them. */
+export class HandleChanges {
+  readonly #table: HandleTable
+  readonly #teller: HandleTeller
+  readonly #roots: HandleRoots
+  readonly #suspects: Suspects
+  readonly #disk: HandleDisk
+  readonly #host: ChangesHost
+  readonly #unlinked = new Unlinked()
+  #deferred: Deferred[] = []
+  /** The second half of an exchange, until it is applied. */
+  #partner: HandleRecord | undefined
+  #doubtful: string[] = []
+  #passed = 0
+  #cookie = 0
+
+  constructor(
+    table: HandleTable,
+    teller: HandleTeller,
+    roots: HandleRoots,
+    suspects: Suspects,
+    disk: HandleDisk,
+    host: ChangesHost,
+  ) {
+    this.#table = table
+    this.#teller = teller
+    this.#roots = roots
+    this.#suspects = suspects
+    this.#disk = disk
+    this.#host = host
+  }
+
+  /** Directories that were renamed several times while nobody read: a rename of them may not have been told. */
+  takeDoubtful(): string[] {
+    if (this.#doubtful.length === 0) return this.#doubtful
+    const doubtful = this.#doubtful.filter((key) => this.#table.get(key)?.state === 'placed')
+    this.#doubtful = []
+    return doubtful
+  }
+
+  fencePassed(fence: number): void {
+    this.#passed = fence
+  }
+
+  /** Tells what was held back. True when there was something. */
+  flush(): boolean {
+    if (this.#deferred.length === 0) return false
+    const deferred = this.#deferred.reverse()
+    this.#deferred = []
+    for (const { record, node } of deferred) {
+      const { pid, target } = record
+      this.#teller.tell(FAN.DELETE, node, record.name, true, { target, pid, cookie: 0, merged: true })
+    }
+    return true
+  }
+
+  /** False when what a rename replaces has to be listed first: it is told as deleted, as exchanges are told. */
+  prepare(record: HandleRecord, partner: HandleRecord | undefined): boolean {
+    if (partner === undefined || (partner.mask & FAN.ONDIR) === 0) return true
+    const node = this.#table.ensure(partner.target)
+    const above = this.#table.ensure(record.directory)
+    if (node.state !== 'placed') this.#table.place(node, above, record.name)
+    if (this.#table.view(node) === undefined) return true
+    this.#host.enter([node], ([arrival]) => {
+      for (const entry of [...arrival!.entries()].reverse()) {
+        this.#teller.tellFound(FAN.DELETE, entry.node, entry.name, entry.isDirectory)
+      }
+    })
+    return false
+  }
+
+  /** `partner` is the other half of an exchange. */
+  apply(record: HandleRecord, partner: HandleRecord | undefined): void {
+    const { mask, directory, name } = record
+    // A change of the number of links, when a name comes or goes: that is told by the name.
+    if (directory === '') return
+    const node = this.#table.ensure(directory)
+    if ((mask & FAN.RENAME) !== 0) this.#rename(record, node, partner)
+    else if (name === '.') this.#touchSelf(record, node)
+    else if ((mask & (FAN.CREATE | FAN.DELETE)) !== 0) this.#comeOrGo(record, node)
+    else if (!this.#unlinked.has(record)) this.#teller.tellRecord(record, node, name, 0, false)
+  }
+
+  #touchSelf(record: HandleRecord, node: HandleNode): void {
+    if (node.root !== undefined) this.#teller.tellRecord(record, node, '', 0, false)
+    else if (node.parent !== undefined && node.state === 'placed') {
+      this.#teller.tellRecord(record, node.parent, node.name, 0, false)
+    }
+  }
+
+  #comeOrGo(record: HandleRecord, node: HandleNode): void {
+    const { mask, name, target } = record
+    const isDirectory = (mask & FAN.ONDIR) !== 0
+    const comes = (mask & FAN.CREATE) !== 0
+    const goes = (mask & FAN.DELETE) !== 0
+    if (isDirectory) {
+      this.#comeOrGoDirectory(record, node)
+      return
+    }
+    if (this.#deferred.length > 0) this.#flushName(record)
+    let stays = comes
+    if (comes && goes) {
+      // While the file exists, it may have got the name anew, and the order is not known.
+      if (this.#disk.isAlive(target)) {
+        stays = this.#disk.lookUp(node.key, name)?.key === target
+        if (this.#teller.sees(node, name)) this.#suspect(node, name, stays ? record : undefined)
+      } else stays = false
+    }
+    if (!stays) this.#unlinked.add(record)
+    else this.#unlinked.delete(record)
+    this.#suspects.note(node, name, stays ? { key: target, isDirectory } : undefined)
+    this.#teller.tellRecord(record, node, name, 0, comes && goes && stays)
+  }
+
+  #comeOrGoDirectory(record: HandleRecord, node: HandleNode): void {
+    const { mask, name, target } = record
+    const comes = (mask & FAN.CREATE) !== 0
+    const goes = (mask & FAN.DELETE) !== 0
+    if (!comes) this.flush()
+    else if (this.#deferred.length > 0) this.#flushName(record)
+    const child = this.#table.ensure(target)
+    if (comes || child.state !== 'placed') this.#table.place(child, node, name)
+    this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
+    if (goes && !comes) {
+      for (const root of this.#roots.within(child)) this.#roots.lose(root, IN.DELETE_SELF, telling(record, 0))
+    }
+    this.#teller.tellRecord(record, node, name, comes ? FAN.DELETE : 0, false)
+    if (goes) {
+      if (comes) this.#deferred.push({ record, node })
+      this.#table.bury(child, this.#host.posted() + 1)
+    } else if (this.#roots.lost > 0) this.rootsFound(this.#roots.arrived(child, name, true))
+  }
+
+  /** What was held back of a name has to be told before it comes again. */
+  #flushName({ directory, name }: HandleRecord): void {
+    if (this.#deferred.some(({ record }) => record.name === name && record.directory === directory))
+      this.flush()
+  }
+
+  #rename(record: HandleRecord, node: HandleNode, partner: HandleRecord | undefined): void {
+    const { mask, name, target, oldName } = record
+    this.flush()
+    const isDirectory = (mask & FAN.ONDIR) !== 0
+    const oldNode = this.#table.ensure(record.oldDirectory)
+    const isSecond = this.#partner === record
+    this.#partner = partner
+    const told = telling(record, ++this.#cookie)
+    const moved = isDirectory ? this.#table.ensure(target) : undefined
+    if (moved !== undefined && moved.state !== 'placed') this.#table.place(moved, oldNode, oldName)
+    const wasSeen = moved !== undefined && !isSecond && this.#table.view(moved) !== undefined
+    // The name stands for what the first half has brought there.
+    if (!isSecond) this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
+    if (moved !== undefined) {
+      for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
+    }
+    const displaced = node.children?.get(name)
+    if (displaced !== undefined && displaced !== moved && partner === undefined) {
+      for (const root of this.#roots.within(displaced)) this.#roots.lose(root, IN.DELETE_SELF, told)
+      this.#table.displace(displaced, this.#host.posted() + 1)
+    }
+    if (moved !== undefined) this.#moveDirectory(moved, node, name)
+    this.#unlinked.delete(record)
+    this.#teller.tell(IN.MOVED_TO, node, name, isDirectory, told)
+    if (this.#teller.sees(oldNode, oldName) && !isSecond) this.#suspect(oldNode, oldName, undefined)
+    if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
+    if (moved === undefined) return
+    const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
+    this.#enter(wasSeen || this.#table.view(moved) === undefined ? entered : [...entered, moved])
+  }
+
+  #moveDirectory(moved: HandleNode, node: HandleNode, name: string): void {
+    this.#table.place(moved, node, name)
+    if (moved.renamedAt >= 0 && this.#passed <= moved.renamedAt) this.#doubtful.push(moved.key)
+    moved.renamedAt = this.#host.posted()
+  }
+
+  #suspect(node: HandleNode, name: string, record: HandleRecord | undefined): void {
+    const kept = detached(name)
+    if (record === undefined) this.#suspects.suspect(node, kept, undefined)
+    else {
+      const isDirectory = (record.mask & FAN.ONDIR) !== 0
+      this.#suspects.suspect(node, kept, { key: detached(record.target), isDirectory })
+    }
+  }
+
+  /** Where a directory is believed to be now. */
+  place(key: string): Believed {
+    const node = this.#table.ensure(key)
+    const { parent, name } = node
+    return { node, parent, name, isSeen: this.#table.view(node) !== undefined }
+  }
+
+  /** A directory was looked up: if it is not where it was believed to be, a rename was not told. */
+  placeFound({ node, parent, name, isSeen }: Believed): void {
+    if (node.parent === parent && node.name === name) return
+    if (node.parent === undefined || parent === undefined) return
+    this.#tellMove(parent, name, node.parent, node.name, true)
+    this.#suspects.suspect(parent, name, undefined)
+    this.#suspects.suspect(node.parent, node.name, { key: node.key, isDirectory: true })
+    if (!isSeen && this.#table.view(node) !== undefined) this.#enter([node])
+  }
+
+  /** Tells what the records have not told. */
+  correct(wrong: readonly Correction[]): void {
+    // A name that is empty now is where something may have come from.
+    const gone = new Map<string, Correction>()
+    for (const correction of wrong) {
+      if (correction.believed !== undefined && correction.found === undefined) {
+        gone.set(correction.believed.key, correction)
+      }
+    }
+    const arrived: HandleNode[] = []
+    for (const { node, name, believed, found } of wrong) {
+      if (found === undefined) continue
+      const from = gone.get(found.key)
+      gone.delete(found.key)
+      const child = found.isDirectory ? this.#table.ensure(found.key) : undefined
+      const wasSeen = from !== undefined && child !== undefined && this.#table.view(child) !== undefined
+      if (child !== undefined) this.#table.place(child, node, name)
+      if (from !== undefined) this.#tellMove(from.node, from.name, node, name, found.isDirectory)
+      else {
+        if (believed !== undefined) this.#teller.tellFound(FAN.DELETE, node, name, believed.isDirectory)
+        this.#teller.tellFound(FAN.CREATE, node, name, found.isDirectory)
+      }
+      if (child !== undefined && !wasSeen && this.#table.view(child) !== undefined) arrived.push(child)
+    }
+    for (const { node, name, believed } of gone.values()) {
+      this.#teller.tellFound(FAN.DELETE, node, name, believed!.isDirectory)
+    }
+    this.#enter(arrived)
+  }
+
+  /** Roots have come back: what is in them is told. */
+  rootsFound(nodes: readonly HandleNode[]): void {
+    this.#enter(nodes)
+  }
+
+  #tellMove(from: HandleNode, oldName: string, to: HandleNode, name: string, isDirectory: boolean): void {
+    const cookie = ++this.#cookie
+    this.#teller.tellFound(IN.MOVED_FROM, from, oldName, isDirectory, cookie)
+    this.#teller.tellFound(IN.MOVED_TO, to, name, isDirectory, cookie)
+  }
+
+  /** Tells what is in directories that the stream did not see before. */
+  #enter(nodes: readonly HandleNode[]): void {
+    if (nodes.length === 0) return
+    this.#host.enter(nodes, (arrivals) => {
+      for (const arrival of arrivals) for (const entry of arrival.entries()) this.#found(entry)
+    })
+  }
+
+  #found({ node, name, isDirectory }: ArrivedEntry): void {
+    this.#teller.tellFound(FAN.CREATE, node, name, isDirectory)
+  }
+}
+
+function telling({ target, pid }: HandleRecord, cookie: number): Telling {
+  return { target, pid, cookie, merged: false }
+}

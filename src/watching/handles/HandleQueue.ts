@@ -1,0 +1,80 @@
+import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
+
+const NAME_CHANGES = FAN.CREATE | FAN.DELETE | FAN.RENAME
+
+/** The records that have been read and not yet applied, with their times; they can be looked at ahead of time. */
+export class HandleQueue {
+  #records: HandleRecord[] = []
+  #times: number[] = []
+  #head = 0
+  #searched = 0
+  #searchedFor = 0
+
+  get head(): number {
+    return this.#head
+  }
+
+  get end(): number {
+    return this.#records.length
+  }
+
+  get isEmpty(): boolean {
+    return this.#head >= this.#records.length
+  }
+
+  push(records: HandleRecord[], readAt: number): void {
+    if (this.isEmpty) {
+      this.#records = records
+      this.#times.length = 0
+      this.#head = 0
+      this.#searched = 0
+    } else {
+      for (const record of records) this.#records.push(record)
+    }
+    for (let i = this.#times.length; i < this.#records.length; i++) this.#times.push(readAt)
+  }
+
+  at(index: number): HandleRecord | undefined {
+    return this.#records[index]
+  }
+
+  timeAt(index: number): number {
+    return this.#times[index]!
+  }
+
+  /** Goes on to the next record. */
+  advance(): void {
+    this.#head++
+    if (this.#head > 4096 && this.#head * 2 > this.#records.length) {
+      this.#records.splice(0, this.#head)
+      this.#times.splice(0, this.#head)
+      this.#head = 0
+      this.#searched = 0
+    }
+  }
+
+  /** Where the answer to a fence stands; -1 when it has not been read. */
+  findFence(fence: number): number {
+    // Asked again after each batch until it is there: what was searched before is not searched again.
+    if (fence !== this.#searchedFor) this.#searched = 0
+    this.#searchedFor = fence
+    for (let i = Math.max(this.#head, this.#searched); i < this.#records.length; i++) {
+      if (this.#records[i]!.fence >= fence) return i
+    }
+    this.#searched = this.#records.length
+    return -1
+  }
+
+  /** The first record after the head, of the next `reach`, in which a name comes or goes. */
+  nextOfName(reach: number, directory: string, name: string): HandleRecord | undefined {
+    const end = Math.min(this.#head + 1 + reach, this.#records.length)
+    for (let i = this.#head + 1; i < end; i++) {
+      const record = this.#records[i]!
+      if ((record.mask & NAME_CHANGES) === 0) continue
+      if (record.name === name && record.directory === directory) return record
+      if (record.oldName === name && record.oldDirectory === directory) return record
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,112 @@
+import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import { IN } from '../../linux/inotifyMasks.js'
+import type { WatchRoot } from '../WatchNode.js'
+import type { RootFinder } from './HandleListener.js'
+import type { HandleNode } from './HandleNode.js'
+import type { HandleTable } from './HandleTable.js'
+import type { HandleTeller, Telling } from './HandleTeller.js'
+
+/** The roots: where they are, and those that wait to be there. */
+export class HandleRoots {
+  readonly #table: HandleTable
+  readonly #teller: HandleTeller
+  readonly #finder: RootFinder
+  readonly #nodes = new Map<WatchRoot, HandleNode>()
+  readonly #lost = new Set<WatchRoot>()
+  #mountParents: string[] = []
+
+  constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder) {
+    this.#table = table
+    this.#teller = teller
+    this.#finder = finder
+  }
+
+  get nodes(): HandleNode[] {
+    return [...this.#nodes.values()]
+  }
+
+  get lost(): number {
+    return this.#lost.size
+  }
+
+  /** Looks where the root is now; if it is not, it is awaited. */
+  start(root: WatchRoot): void {
+    const key = this.#finder.find(root.path)
+    if (key !== undefined) {
+      this.#enter(root, this.#table.ensure(key))
+      return
+    }
+    this.#lost.add(root)
+    // The filesystem in which it is likely to appear has to be marked for that.
+    let above = root.path
+    do above = above.slice(0, above.lastIndexOf('/'))
+    while (this.#finder.find(above === '' ? '/' : above) === undefined && above !== '')
+  }
+
+  /** The roots that lie in a directory or are it. */
+  within(node: HandleNode): WatchRoot[] {
+    const roots: WatchRoot[] = []
+    for (const [root, own] of this.#nodes) if (this.#table.contains(node, own)) roots.push(root)
+    return roots
+  }
+
+  /** A root is no longer at its path: it was deleted, or moved with or without what is above it. */
+  lose(root: WatchRoot, bit: typeof IN.DELETE_SELF | typeof IN.MOVE_SELF, telling: Telling): void {
+    const node = this.#nodes.get(root)
+    if (node === undefined) return
+    if (root.only === undefined) this.#teller.tell(bit, node, '', true, telling)
+    else if (bit === IN.MOVE_SELF) {
+      for (const name of root.only) this.#teller.tellFound(FAN.DELETE, node, name, false)
+    }
+    this.#nodes.delete(root)
+    this.#table.setRoot(node, undefined)
+    this.#lost.add(root)
+  }
+
+  /** A directory has come: the roots that came with it, which are entered. */
+  arrived(node: HandleNode, name: string, isBirth: boolean): HandleNode[] {
+    const entered: HandleNode[] = []
+    for (const root of [...this.#lost]) {
+      // A link may lead there by any name: that is found by looking again from time to time.
+      if (!root.path.split('/').includes(name)) continue
+      const key = this.#finder.find(root.path)
+      if (key === undefined || (isBirth && key !== node.key)) continue
+      entered.push(this.#return(root, this.#table.ensure(key)))
+    }
+    return entered
+  }
+
+  /** Looks for the roots that are awaited; those that are there are entered. */
+  look(): HandleNode[] {
+    const entered: HandleNode[] = []
+    for (const root of [...this.#lost]) {
+      const key = this.#finder.find(root.path)
+      if (key !== undefined) entered.push(this.#return(root, this.#table.ensure(key)))
+    }
+    return entered
+  }
+
+  #return(root: WatchRoot, node: HandleNode): HandleNode {
+    this.#enter(root, node)
+    if (root.only === undefined) this.#teller.tellFound(FAN.CREATE, node, '', true)
+    return node
+  }
+
+  #enter(root: WatchRoot, node: HandleNode): void {
+    this.#lost.delete(root)
+    this.#nodes.set(root, node)
+    this.#table.setRoot(node, root)
+    if (!root.recursive || root.only !== undefined) return
+    for (const { top, above, name } of this.#finder.below(root.path)) {
+      this.#table.attach(this.#table.ensure(top), this.#table.ensure(above), name)
+      this.#mountParents.push(above)
+    }
+  }
+
+  /** Directories in which something is mounted, whose own places have to be found. */
+  takeMountParents(): string[] {
+    const taken = this.#mountParents
+    this.#mountParents = []
+    return taken
+  }
+}

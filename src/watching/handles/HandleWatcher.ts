@@ -1,0 +1,299 @@
+import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
+import type { WatchRoot } from '../WatchNode.js'
+import { Arrival } from './Arrival.js'
+import { HandleChanges } from './HandleChanges.js'
+import type { HandleWatcherListener, RootFinder } from './HandleListener.js'
+import type { HandleNode } from './HandleNode.js'
+import { HandleQueue } from './HandleQueue.js'
+import { HandleRoots } from './HandleRoots.js'
+import { HandleTable, type Prune } from './HandleTable.js'
+import { HandleTeller } from './HandleTeller.js'
+import { Placement } from './Placement.js'
+import { Suspects } from './Suspects.js'
+
+// Both halves of an exchange are queued within one system call: only another processor can put a record between.
+const PAIR_REACH = 64
+const MANY_SUSPECTS = 10_000
+
+export interface HandleWatcherOptions {
+  readonly disk: HandleDisk
+  readonly finder: RootFinder
+  /** Queues a fence record behind all that is queued, and returns its number. */
+  fence(): number
+  readonly prune: Prune
+}
+
+/** Something that holds up the records until a fence is read. */
+interface Hold {
+  readonly fence: number
+  /** `end` is where the fence stands in the queue. */
+  settle(end: number): void
+}
+
+/**
+ * Turns the records of a fanotify group into events with a place in a forest of directories.
+ *
+ * Records are applied in kernel order, and directories are known by their handles. What is not known is looked up
+ * when a record needs it, never in advance: see Placement, and Arrival for what comes in from outside. Either
+ * waits for a fence, so that it is true as of the record at hand. It has no clock and does no I/O but through
+ * its ports.
+ */
+export class HandleWatcher {
+  readonly table: HandleTable
+  readonly #disk: HandleDisk
+  readonly #options: HandleWatcherOptions
+  readonly #listener: HandleWatcherListener
+  readonly #queue = new HandleQueue()
+  readonly #teller: HandleTeller
+  readonly #roots: HandleRoots
+  readonly #suspects: Suspects
+  readonly #changes: HandleChanges
+  #hold: Hold | undefined
+  /** A rename of which all that belongs to it has been read. */
+  #decided: HandleRecord | undefined
+  /** A rename of which what it replaces was listed. */
+  #prepared: HandleRecord | undefined
+  #posted = 0
+  #stopFence = 0
+  #stopping = false
+  #running = false
+  #ended = false
+  #time = 0
+
+  constructor(listener: HandleWatcherListener, options: HandleWatcherOptions) {
+    this.#listener = listener
+    this.#options = options
+    this.#disk = options.disk
+    this.table = new HandleTable(options.prune)
+    this.#teller = new HandleTeller(this.table, (event) => listener.event(event))
+    this.#roots = new HandleRoots(this.table, this.#teller, options.finder)
+    this.#suspects = new Suspects(options.disk)
+    this.#changes = new HandleChanges(this.table, this.#teller, this.#roots, this.#suspects, options.disk, {
+      posted: () => this.#posted,
+      enter: (nodes, ready) => this.#enter(nodes, ready),
+    })
+  }
+
+  get isReady(): boolean {
+    return this.#teller.isReady
+  }
+
+  /** When the record was read that is being applied, or was last. */
+  get time(): number {
+    return this.#time
+  }
+
+  /** Roots that are watched. */
+  get rootCount(): number {
+    return this.#roots.nodes.length
+  }
+
+  /** Roots that are awaited. */
+  get lostRoots(): number {
+    return this.#roots.lost
+  }
+
+  /** Finds the roots. `ready` is told when they are known. */
+  start(roots: readonly WatchRoot[], startedAt: number): void {
+    this.#time = startedAt
+    for (const root of roots) this.#roots.start(root)
+    this.#place([...this.#roots.nodes.map(({ key }) => key), ...this.#roots.takeMountParents()])
+  }
+
+  /** Takes records, in the order in which the kernel gave them. */
+  push(records: HandleRecord[], readAt: number): void {
+    this.#queue.push(records, readAt)
+    this.#run()
+  }
+
+  /** Looks whether the roots that are awaited are there. */
+  lookForRoots(now: number): void {
+    if (this.#hold !== undefined || !this.isReady) return
+    this.#time = now
+    this.#changes.rootsFound(this.#roots.look())
+    this.#run()
+  }
+
+  /** Tells all that has happened until now, then `stopped`. */
+  stop(): void {
+    if (this.#stopFence === 0) this.#stopFence = this.#post()
+  }
+
+  /** Does nothing any more, whatever it is asked. */
+  end(): void {
+    this.#ended = true
+    this.#disk.release()
+  }
+
+  #run(): void {
+    if (this.#running || this.#ended) return
+    this.#running = true
+    try {
+      while (this.#step());
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** One record, or the end of a hold. False when more records are needed. */
+  #step(): boolean {
+    if (this.#ended) return false
+    const hold = this.#hold
+    if (hold !== undefined) {
+      const end = this.#queue.findFence(hold.fence)
+      if (end < 0) return false
+      this.#hold = undefined
+      hold.settle(end)
+      return true
+    }
+    const { head } = this.#queue
+    const record = this.#queue.at(head)
+    if (record === undefined) return this.#rest()
+    this.#time = this.#queue.timeAt(head)
+    if (record.fence > 0) this.#fencePassed(record.fence)
+    else if ((record.mask & FAN.Q_OVERFLOW) !== 0) this.#listener.overflow()
+    else if (!this.#isPlaced(record) || !this.#isDecided(record)) return true
+    else {
+      const partner = this.#partner(record)
+      this.#queue.advance()
+      this.#changes.apply(record, partner)
+      if (this.#suspects.size > MANY_SUSPECTS) this.#check()
+      return true
+    }
+    this.#queue.advance()
+    return true
+  }
+
+  #fencePassed(fence: number): void {
+    this.table.fencePassed(fence)
+    this.#changes.fencePassed(fence)
+    if (this.#suspects.fence !== 0 && fence >= this.#suspects.fence) {
+      this.#changes.correct(this.#suspects.settle())
+    }
+    if (this.#stopFence !== 0 && fence >= this.#stopFence) this.#stopping = true
+  }
+
+  /** All that was read has been applied. */
+  #rest(): boolean {
+    if (this.#changes.flush()) return true
+    if (!this.isReady) {
+      this.#teller.isReady = true
+      this.#listener.ready()
+    }
+    if (this.#suspects.size > 0 || this.table.deaths > MANY_SUSPECTS) this.#check()
+    else if (this.#stopping) {
+      this.#ended = true
+      this.#listener.stopped()
+    }
+    this.table.sweep()
+    this.#disk.release()
+    return false
+  }
+
+  #check(): void {
+    if (this.#suspects.fence === 0) this.#suspects.look(() => this.#post())
+  }
+
+  /** True when the directories that a record is about are known; else they are looked up first. */
+  #isPlaced(record: HandleRecord): boolean {
+    const doubtful = this.#changes.takeDoubtful()
+    if (doubtful.length > 0) {
+      const before = doubtful.map((key) => this.#changes.place(key))
+      this.#place(doubtful, () => before.forEach((place) => this.#changes.placeFound(place)))
+      return false
+    }
+    if (this.#isKnown(record.directory) && this.#isKnown(record.oldDirectory)) return true
+    // Others that are needed soon are looked up along with it, but not those whose birth will be told.
+    const born = new Set<string>()
+    const unknown: string[] = []
+    for (let i = this.#queue.head; i < this.#queue.end; i++) {
+      const { mask, directory, oldDirectory, target } = this.#queue.at(i)!
+      if (!this.#isKnown(directory) && !born.has(directory)) unknown.push(directory)
+      if (!this.#isKnown(oldDirectory) && !born.has(oldDirectory)) unknown.push(oldDirectory)
+      if ((mask & FAN.CREATE) !== 0 && (mask & FAN.ONDIR) !== 0) born.add(target)
+    }
+    this.#place(unknown)
+    return false
+  }
+
+  #isKnown(key: string): boolean {
+    return key === '' || this.table.get(key) !== undefined
+  }
+
+  #place(keys: readonly string[], then: () => void = () => undefined): void {
+    const placement = new Placement(this.#disk, this.table)
+    for (const key of keys) placement.seek(key)
+    const wait = (): void => {
+      this.#holdFor((end) => {
+        if (placement.settle(this.#queue, end)) then()
+        else wait()
+      })
+    }
+    wait()
+  }
+
+  /** Lists what is in directories, and goes on with `ready` when it is known as of the next record. */
+  #enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
+    const unplaced = nodes.filter(({ state }) => state !== 'placed').map(({ key }) => key)
+    unplaced.push(...this.#roots.takeMountParents())
+    if (unplaced.length > 0) this.#place(unplaced, () => this.#list(nodes, ready))
+    else this.#list(nodes, ready)
+  }
+
+  #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
+    const arrivals = nodes.map(
+      (node) => new Arrival(this.#disk, this.table, node, (below) => this.table.view(below) !== undefined),
+    )
+    const wait = (): void => {
+      for (const arrival of arrivals) arrival.look()
+      this.#holdFor((end) => {
+        let isComplete = true
+        for (const arrival of arrivals) if (!arrival.settle(this.#queue, end)) isComplete = false
+        if (isComplete) ready(arrivals)
+        else wait()
+      })
+    }
+    wait()
+  }
+
+  #holdFor(settle: (end: number) => void): void {
+    this.#hold = { fence: this.#post(), settle }
+  }
+
+  /** True when all has been read that belongs to a rename, and all is known that is needed to tell it. */
+  #isDecided(record: HandleRecord): boolean {
+    if ((record.mask & FAN.RENAME) === 0 || this.#prepared === record) return true
+    const { head, end } = this.#queue
+    const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
+    if (next === undefined && end - head <= PAIR_REACH && this.#decided !== record) {
+      // Whoever renames holds the directory until the second half is queued: looking waits for that.
+      this.#disk.lookUp(record.directory, record.name)
+      this.#holdFor(() => (this.#decided = record))
+      return false
+    }
+    this.#prepared = record
+    return this.#changes.prepare(record, this.#partner(record))
+  }
+
+  /** The other half of an exchange: a rename the other way of something else, which had the name until now. */
+  #partner(record: HandleRecord): HandleRecord | undefined {
+    if ((record.mask & FAN.RENAME) === 0) return undefined
+    const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
+    const isReverse =
+      next !== undefined &&
+      (next.mask & FAN.RENAME) !== 0 &&
+      next.target !== record.target &&
+      next.oldDirectory === record.directory &&
+      next.oldName === record.name &&
+      next.directory === record.oldDirectory &&
+      next.name === record.oldName
+    return isReverse ? next : undefined
+  }
+
+  #post(): number {
+    this.#posted = this.#options.fence()
+    return this.#posted
+  }
+}

@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from '@jest/globals'
+import type { Observable } from 'rxjs'
+import type { FileEvent } from '../../src/events/index.js'
+import { readScript, type ScriptCase } from './scriptCase.js'
+import { until } from './until.js'
+
+const folder = join(process.cwd(), 'test/scripts')
+
+export const scriptFiles = readdirSync(folder).filter((file) => file.endsWith('.txt'))
+
+/** Watches what the script says, as it says. */
+export type WatchScript = (path: string, script: ScriptCase, signal: AbortSignal) => Observable<FileEvent>
+
+/** Runs the commands of a script file in a directory of its own, and compares what is told. */
+export async function runScript(file: string, watch: WatchScript, parent = tmpdir()): Promise<void> {
+  const top = mkdtempSync(join(parent, 'fsflow-script-'))
+  const directory = join(top, 'watched')
+  mkdirSync(directory)
+  mkdirSync(join(top, 'outside'))
+  try {
+    await play(readScript(join(folder, file)), directory, watch)
+  } finally {
+    // Commands may have taken rights away.
+    spawnSync('chmod', ['-R', 'u+rwx', top])
+    rmSync(top, { recursive: true, force: true })
+  }
+}
+
+async function play(script: ScriptCase, directory: string, watch: WatchScript): Promise<void> {
+  sh(script.before, directory)
+  const stop = new AbortController()
+  const seen: FileEvent[] = []
+  const path = script.root === undefined ? directory : join(directory, script.root)
+  const ended = new Promise<void>((resolve, reject) => {
+    watch(path, script, stop.signal).subscribe({
+      next: (event) => seen.push(event),
+      error: reject,
+      complete: resolve,
+    })
+  })
+  try {
+    await Promise.race([
+      until(
+        () => seen.length > 0,
+        () => 'MONITOR_START',
+      ),
+      ended,
+    ])
+    seen.length = 0
+    for (const [index, { commands, expected }] of script.steps.entries()) {
+      sh(commands, directory)
+      // What comes behind the end of the commands comes behind this file. A file as root has no room for it.
+      const marker = join(directory, script.root ?? '.', `.marker-${index}`)
+      const isMarked = () => seen.some(({ filePath }) => filePath === marker)
+      try {
+        writeFileSync(marker, '')
+        await until(isMarked, () => 'the marker', 3000)
+      } catch {
+        await until(
+          () => seen.length >= expected.length,
+          () => expected.join(', '),
+          3000,
+        )
+      }
+      const told = () =>
+        seen
+          .filter(({ filePath, isControl }) => !filePath.includes('/.marker-') && !isControl)
+          .filter(({ eventType }) => script.only?.includes(eventType) ?? true)
+          .map((event) => describeEvent(event, directory))
+      // The content of a new directory is told as soon as it has been listed: that may be behind the marker.
+      await until(
+        () => told().length >= expected.length,
+        () => expected.join(', '),
+        3000,
+      ).catch(() => undefined)
+      expect(told()).toEqual(expected)
+      seen.length = 0
+    }
+  } finally {
+    stop.abort()
+    await ended
+  }
+}
+
+function sh(commands: string, directory: string): void {
+  const { status, stderr } = spawnSync('sh', ['-e', '-c', commands], { cwd: directory, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${commands} failed: ${stderr}`)
+}
+
+/** `RENAME a -> b/`: the path below the directory, with a slash for a directory. */
+function describeEvent(event: FileEvent, directory: string): string {
+  const name = (path: string) => JSON.stringify(path.slice(directory.length + 1)).slice(1, -1)
+  const slash = event.isDirectory ? '/' : ''
+  const path = event.filePath === directory ? './' : name(event.filePath) + slash
+  if (event.eventType === 'RENAME') return `RENAME ${name(event.oldPath!)}${slash} -> ${path}`
+  return `${event.eventType} ${path}`
+}
