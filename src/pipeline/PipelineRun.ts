@@ -1,6 +1,7 @@
 import { Subject, takeUntil } from 'rxjs'
 import type { Issue, OwnFile, RunContext, SinkWriter } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
+import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
 import { checkPlan } from './checkPlan.js'
 import { Deadline } from './Deadline.js'
@@ -222,7 +223,7 @@ export class PipelineRun implements RunHandle {
 }
 
 function issueFrom(error: unknown, before = ''): Issue {
-  const message = before + (error instanceof Error ? error.message : String(error))
+  const message = before + messageOf(error)
   if (!FsflowError.is(error)) return { code: 'FSFLOW_UNEXPECTED', message, cause: error }
   return { code: error.code, message, path: error.path, hint: error.hint, cause: error }
 }

@@ -1,3 +1,4 @@
+import { isError, messageOf } from '../errors/messageOf.js'
 import type { Plan } from './planPipeline.js'
 
 /** What the components said; `problems` are what would stop the run. */
@@ -13,7 +14,7 @@ export async function checkPlan(plan: Plan): Promise<PlanCheck> {
   const problems: Error[] = []
   const lines: string[] = []
   const note = (error: unknown): void => {
-    problems.push(error instanceof Error ? error : new Error(String(error)))
+    problems.push(isError(error) ? error : new Error(messageOf(error), { cause: error }))
   }
   try {
     const report = await source.check(plan.request)

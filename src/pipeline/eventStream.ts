@@ -2,6 +2,7 @@ import { catchError, concat, defer, from, of, takeUntil, tap, throwError, type O
 import type { MonoTypeOperatorFunction } from 'rxjs'
 import type { RunContext, SourceRequest } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
+import { messageOf } from '../errors/messageOf.js'
 import { FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
 import type { StreamPlan } from './planPipeline.js'
@@ -81,11 +82,10 @@ function stopEvent(source: string, counters: StreamCounters): FileEvent {
 function nameStage(cause: unknown, plan: Pick<StreamPlan, 'stages'>, counters: StreamCounters): unknown {
   const stage = plan.stages[(counters.failedAt ?? 0) - 1]
   if (stage === undefined || FsflowError.is(cause)) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
   const entry = `operators[${stage.index}]`
   return new FsflowError({
     code: 'FSFLOW_OPERATOR_FAILED',
-    message: `${entry} (${stage.name}) failed: ${message}`,
+    message: `${entry} (${stage.name}) failed: ${messageOf(cause)}`,
     path: entry,
     cause,
   })

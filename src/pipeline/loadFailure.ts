@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { types } from 'node:util'
 import { FsflowError } from '../errors/index.js'
+import { isError, messageOf } from '../errors/messageOf.js'
 import { entryNames, ownModules } from './runningPackage.js'
 
 /** The error for a file that is not a usable pipeline file. */
@@ -15,11 +15,13 @@ export function loadFailed(file: string, problem: string, hint?: string, cause?:
   })
 }
 
-/** What an exception that came out of a pipeline file means. `file` is how the user named it, `path` absolute. */
-export function loadFailure(error: unknown, file: string, path: string): FsflowError {
-  // Not instanceof: the file may be run in another realm than this module, as in a test runner.
-  if (!(error instanceof Error || types.isNativeError(error) || FsflowError.is(error))) {
-    return loadFailed(file, `throws what is not an Error: ${String(error)}`, undefined, error)
+/**
+ * What an exception that came out of a pipeline file means. `file` is how the user named it, `path` absolute;
+ * `advice` is the hint where the exception has none of its own.
+ */
+export function loadFailure(error: unknown, file: string, path: string, advice?: string): FsflowError {
+  if (!isError(error)) {
+    return loadFailed(file, `throws what is not an Error: ${messageOf(error)}`, advice, error)
   }
   if (FsflowError.is(error) && error.path === file && error.code === 'FSFLOW_LOAD_FAILED') return error
   const syntax = /^ParseError: ([^\n]*?)\s*\n\s*(\/.*):(\d+):\d+/.exec(error.message)
@@ -29,18 +31,23 @@ export function loadFailure(error: unknown, file: string, path: string): FsflowE
   }
   const missing = missingImport(error, file, path)
   if (missing !== undefined) return missing
-  const frame = userFrame(error.stack ?? '')
-  const at = frame === undefined ? file : `${shown(frame.path, file, path)}:${frame.line}`
+  const at = placeOf(error, file, path) ?? file
   if (FsflowError.is(error)) {
-    const { code, message, hint } = error
+    const { code, message, hint = advice } = error
     return new FsflowError({ code, message: `${at}: ${message}`, path: error.path ?? at, hint, cause: error })
   }
   // What the file imported is called by a name that was made when it was transpiled.
   const message = error.message.replace(/\(0 , \w+\.(\w+)\)/, '$1')
   const hint = /is not a function$/.test(message)
     ? 'Does the module that it is imported from have it?'
-    : undefined
+    : advice
   return loadFailed(at, `${error.name}: ${message}`, hint, error)
+}
+
+/** `file:line` of the innermost place in the stack that is the user's. */
+export function placeOf(error: Error, file: string, path: string): string | undefined {
+  const frame = userFrame(error.stack ?? '')
+  return frame === undefined ? undefined : `${shown(frame.path, file, path)}:${frame.line}`
 }
 
 function shown(path: string, file: string, loaded: string): string {
@@ -50,7 +57,7 @@ function shown(path: string, file: string, loaded: string): string {
 /** The innermost place in the stack that is neither in a package nor in Node. */
 function userFrame(stack: string): { readonly path: string; readonly line: string } | undefined {
   for (const text of stack.split('\n')) {
-    const match = /^\s*at .*?((?:file:\/\/)?\/[^()]*):(\d+):\d+\)?$/.exec(text)
+    const match = /^\s*at (?:.*?[( ])??((?:file:\/\/)?\/[^()]*):(\d+):\d+\)?$/.exec(text)
     if (match === null) continue
     const path = match[1]!.startsWith('file:') ? fileURLToPath(match[1]!) : match[1]!
     if (path.startsWith(ownModules) || path.includes('/node_modules/')) continue

@@ -1,4 +1,5 @@
 import { FsflowError } from '../errors/index.js'
+import { messageOf } from '../errors/messageOf.js'
 import type { SinkLane } from './SinkLane.js'
 
 /** The error that a run ends with: for a sink that failed, with all that it lost by it, not in one batch alone. */
@@ -7,10 +8,9 @@ export function runFailure(error: unknown, lanes: readonly SinkLane[]): unknown 
   if (lane === undefined) return error
   const isOwn = FsflowError.is(error)
   if (isOwn && 'lost' in error && error.lost === lane.dropped) return error
-  const message = error instanceof Error ? error.message : String(error)
   return new FsflowError({
     code: isOwn ? error.code : 'FSFLOW_SINK_WRITE',
-    message: `${message}; the sink ${lane.name} lost ${lane.dropped} events in all`,
+    message: `${messageOf(error)}; the sink ${lane.name} lost ${lane.dropped} events in all`,
     path: isOwn ? error.path : undefined,
     hint: isOwn ? error.hint : undefined,
     cause: error,

@@ -1,4 +1,5 @@
 import { FsflowError } from '../../errors/index.js'
+import { messageOf } from '../../errors/messageOf.js'
 import { printable } from './printable.js'
 
 /** One line, the hint on a second, each ended; with `verbose` the stack traces too, down to the first cause. */
@@ -12,8 +13,7 @@ export function renderError(error: unknown, verbose: boolean): string {
 }
 
 function headline(error: unknown): string {
-  const message = error instanceof Error || FsflowError.is(error) ? error.message : String(error)
-  return printable(message) + (FsflowError.is(error) ? ` (${error.code})` : '')
+  return printable(messageOf(error)) + (FsflowError.is(error) ? ` (${error.code})` : '')
 }
 
 function stacks(error: unknown): string[] {

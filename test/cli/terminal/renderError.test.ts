@@ -25,6 +25,7 @@ describe('renderError', () => {
   it('shows what is no error of ours, and what is no error', () => {
     expect(renderError(new Error('plain'), false)).toBe('fsflow: error: plain\n')
     expect(renderError('text', false)).toBe('fsflow: error: text\n')
+    expect(renderError({ a: 1 }, false)).toBe('fsflow: error: { a: 1 }\n')
   })
 
   it('ends for a cause that leads back to itself', () => {
