@@ -6,8 +6,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { runCommand } from './commands/run.js'
 import { verifyCommand } from './commands/verify.js'
 import { watchCommand } from './commands/watch.js'
-import { exitCodeOf, RunFailure } from './exitCodes.js'
-import { renderError } from './terminal/renderError.js'
+import { tellFailure } from './tellFailure.js'
 import { usageError } from './usageError.js'
 
 const commands: readonly string[] = ['watch', 'run', 'check', 'verify', 'doctor']
@@ -19,9 +18,7 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
     await parser(argv).parseAsync()
     return 0
   } catch (error) {
-    const verbose = argv.includes('--verbose') || argv.includes('-v')
-    process.stderr.write(renderError(error instanceof RunFailure ? error.cause : error, verbose))
-    return exitCodeOf(error)
+    return tellFailure(error, argv.includes('--verbose') || argv.includes('-v'))
   }
 }
 

@@ -1,19 +1,32 @@
-import { run, type Pipeline, type RunHandle } from '../pipeline/index.js'
+import {
+  run,
+  uncaughtFailure,
+  uncaughtLoadFailure,
+  type Pipeline,
+  type RunHandle,
+  type UncaughtOrigin,
+} from '../pipeline/index.js'
 import { RunFailure } from './exitCodes.js'
 import { onStopSignals } from './stopSignals.js'
+import { tellFailure } from './tellFailure.js'
 import { count, renderSummary } from './terminal/renderSummary.js'
 import { renderIssue } from './terminal/renderIssue.js'
 import { ProgressLine } from './terminal/ProgressLine.js'
+import { onUncaught } from './uncaught.js'
+
+interface SuperviseOptions {
+  readonly verbose: boolean
+  /** Where the pipeline was loaded from, for messages. */
+  readonly file?: string
+}
 
 /**
- * Runs a pipeline until it ends by itself or by a signal: the first one stops it in order, a second at once.
+ * Runs a pipeline until it ends by itself or by a signal: the first one stops it in order, a second at once. An
+ * exception that nobody caught stops it too.
  *
  * Throws the error of the checks as it is, and what comes later as a RunFailure.
  */
-export async function supervise(
-  pipeline: Pipeline,
-  { verbose }: { readonly verbose: boolean },
-): Promise<void> {
+export async function supervise(pipeline: Pipeline, { verbose, file }: SuperviseOptions): Promise<void> {
   const progress = new ProgressLine(process.stderr)
   const handle = run(pipeline, {
     onIssue: (issue) => {
@@ -29,47 +42,51 @@ export async function supervise(
       },
     }),
   })
-  const passed = { checks: false }
+  const state = { isChecked: false, isOver: false }
+  let failure: { readonly error: unknown } | undefined
   void handle.checked.then(
-    () => (passed.checks = true),
+    () => (state.isChecked = true),
     () => undefined,
   )
-  const release = listen(handle)
-  try {
-    await handle.done
-    release()
-  } catch (error) {
-    throw passed.checks ? new RunFailure(error) : error
-  } finally {
-    progress.clear()
-    if (passed.checks && (verbose || process.stderr.isTTY)) {
-      process.stderr.write(renderSummary(handle.stats(), verbose))
-    }
-  }
-}
-
-/** Ties the run to signals and to exceptions that nobody caught. The result lets go, and throws such a one. */
-function listen(handle: RunHandle): () => void {
-  let uncaught: { readonly error: unknown } | undefined
-  const stop = (timeout?: number): void => {
-    // `done` is awaited elsewhere.
-    handle.stop(timeout).catch(() => undefined)
-  }
-  const onUncaught = (error: unknown): void => {
-    uncaught ??= { error }
-    stop()
-  }
   onStopSignals(
-    () => stop(),
-    () => stop(0),
+    () => stop(handle),
+    () => stop(handle, 0),
   )
-  process.on('uncaughtException', onUncaught)
+  onUncaught((error, origin) => {
+    const found = failureOf(error, origin, { file, isChecked: state.isChecked })
+    if (failure === undefined && state.isOver) process.exit(tellFailure(found, verbose))
+    failure ??= { error: found }
+    stop(handle)
+  })
   // A source or a sink may wait for something that does not keep the process alive.
   const keepAlive = setInterval(() => undefined, 2 ** 30)
-  const release = (): void => {
-    clearInterval(keepAlive)
-    process.off('uncaughtException', onUncaught)
-    if (uncaught !== undefined) throw uncaught.error
+  try {
+    await handle.done
+  } catch (error) {
+    failure ??= { error: state.isChecked ? new RunFailure(error) : error }
   }
-  return release
+  clearInterval(keepAlive)
+  state.isOver = true
+  progress.clear()
+  if (state.isChecked && (verbose || process.stderr.isTTY)) {
+    process.stderr.write(renderSummary(handle.stats(), verbose))
+  }
+  if (failure !== undefined) throw failure.error
+}
+
+function stop(handle: RunHandle, timeout?: number): void {
+  // `done` is awaited elsewhere.
+  handle.stop(timeout).catch(() => undefined)
+}
+
+interface Situation {
+  readonly file: string | undefined
+  readonly isChecked: boolean
+}
+
+/** Before the checks are passed, what a pipeline file threw without being caught belongs to its loading. */
+function failureOf(error: unknown, origin: UncaughtOrigin, { file, isChecked }: Situation): Error {
+  return file === undefined || isChecked
+    ? new RunFailure(uncaughtFailure(error, origin, file))
+    : uncaughtLoadFailure(error, origin, file)
 }

@@ -59,6 +59,28 @@ const pipelines: Record<string, string> = {
     source: source(() => void Promise.reject(new Error('nobody handled it'))),
     sinks: [ndjson()],
   })`,
+  rejectedText: `export default definePipeline({
+    source: source(() => void Promise.reject({ status: 503 })),
+    sinks: [ndjson()],
+  })`,
+  uncaughtAndStuck: `export default definePipeline({
+    source: source(() => setTimeout(() => { throw new Error('nobody caught it') })),
+    sinks: [sink(() => new Promise(() => {}))],
+    drainTimeout: 10,
+  })`,
+  uncaughtAtTheEnd: `export default definePipeline({
+    source: source((out) => out.complete()),
+    sinks: [sink(async () => {}, { close: async () => setTimeout(() => { throw new Error('after all') }, 20) })],
+  })`,
+  uncaughtWhileChecking: `export default definePipeline({
+    source: source(undefined, () => {
+      setTimeout(() => { throw new Error('of the check') })
+      return new Promise((resolve) => setTimeout(() => resolve({ lines: [], problems: [] }), 50))
+    }),
+    sinks: [ndjson()],
+  })`,
+  uncaughtLater: `setTimeout(() => { throw new Error('later') }, Number(process.env.LATER))
+    export default definePipeline({ source: source(), sinks: [ndjson()] })`,
   issue: `export default definePipeline({
     source: source((out, context) => {
       context.report({ code: 'FSFLOW_TEST', message: 'two\\nlines', hint: 'Do this.' })
@@ -159,14 +181,50 @@ describe('a run by the command line', () => {
     expect(verbose.stderr).toMatch(/caused by TypeError: operator\n[^]*operatorThrows\.mjs:\d+/)
   })
 
+  const callback = 'It was thrown in a callback, as of a timer, where nothing can catch it but try and catch.'
+  const notAwaited = 'Put await before the call that gave the Promise, or handle it with catch().'
   it.each([
-    ['uncaught', 'nobody caught it'],
-    ['rejected', 'nobody handled it'],
-  ])('an exception that nobody catches (%s) stops it in order, with exit code 1', async (name, message) => {
-    const { code, stdout, stderr } = await fsflow(['run', `${name}.mjs`], here)
-    expect(stderr).toBe(`fsflow: error: ${message}\n`)
-    expect(types(stdout)).toEqual(['MONITOR_START', 'MONITOR_STOP'])
+    ['uncaught', /^uncaught\.mjs:\d+: Error: nobody caught it$/, callback],
+    ['rejected', /^rejected\.mjs:\d+: Error: nobody handled it$/, notAwaited],
+    ['rejectedText', /^what is not an Error was thrown: { status: 503 }$/, notAwaited],
+  ])(
+    'an exception that nobody catches (%s) stops it in order, with exit code 1',
+    async (name, message, hint) => {
+      const { code, stdout, stderr } = await fsflow(['run', `${name}.mjs`], here)
+      const [, told, advice] = /^fsflow: error: (.*) \(FSFLOW_UNCAUGHT\)\nfsflow: hint: (.*)\n$/.exec(stderr)!
+      expect(told).toMatch(message)
+      expect(advice).toBe(hint)
+      expect(types(stdout)).toEqual(['MONITOR_START', 'MONITOR_STOP'])
+      expect(code).toBe(1)
+    },
+  )
+
+  it('an exception that nobody catches is what it ends with, whatever fails by it', async () => {
+    const { code, stderr } = await fsflow(['run', 'uncaughtAndStuck.mjs'], here)
+    expect(stderr).toMatch(/^fsflow: error: .*: Error: nobody caught it \(FSFLOW_UNCAUGHT\)\n.*\n$/)
     expect(code).toBe(1)
+  })
+
+  it('one that comes when all is over is told as well', async () => {
+    const { code, stderr } = await fsflow(['run', 'uncaughtAtTheEnd.mjs'], here)
+    expect(stderr).toMatch(/^fsflow: error: .*: Error: after all \(FSFLOW_UNCAUGHT\)\n.*\n$/)
+    expect(code).toBe(1)
+  })
+
+  it.each(['check', 'run'])('one during the checks is exit code 2 (%s)', async (command) => {
+    const { code, stderr } = await fsflow([command, 'uncaughtWhileChecking.mjs'], here)
+    expect(stderr).toMatch(
+      /^fsflow: error: uncaughtWhileChecking\.mjs:\d+: Error: of the check \(FSFLOW_LOAD_FAILED\)\n.*\n$/,
+    )
+    expect(code).toBe(2)
+  })
+
+  it.each(['2', '20', '50'])('one %s ms after it was loaded is told by check too', async (LATER) => {
+    const { code, stderr } = await fsflow(['check', 'uncaughtLater.mjs'], { ...here, env: { LATER } })
+    expect(stderr).toMatch(
+      /^fsflow: error: uncaughtLater\.mjs:\d+: Error: later \(FSFLOW_LOAD_FAILED\)\n.*\n$/,
+    )
+    expect(code).toBe(2)
   })
 
   it('an issue is one line on stderr', async () => {

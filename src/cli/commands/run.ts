@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs'
-import { loadPipeline } from '../../pipeline/index.js'
+import { guardFile, loadGuarded } from '../guardFile.js'
 import { supervise } from '../supervise.js'
 import { behindDashes, usageError } from '../usageError.js'
 
@@ -19,7 +19,10 @@ export const runCommand: CommandModule<{ verbose: boolean }, Arguments> = {
       })
       .example('$0 run pipeline.ts', 'Run it until Ctrl-C'),
   handler: async (args) => {
-    await supervise(await loadPipeline(fileOf('run', args)), { verbose: args.verbose })
+    const file = fileOf('run', args)
+    const { verbose } = args
+    const pipeline = await guardFile({ file, verbose }, () => loadGuarded(file))
+    await supervise(pipeline, { verbose, file })
   },
 }
 
