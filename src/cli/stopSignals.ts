@@ -8,12 +8,12 @@ const sameSignal = 100
 export function onStopSignals(first: () => void, again: () => void): void {
   let stoppedAt: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
-    // The terminal has printed ^C.
-    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n')
     if (stoppedAt === undefined) {
       stoppedAt = performance.now()
       first()
     } else if (performance.now() - stoppedAt > sameSignal) again()
+    // The terminal has printed ^C, behind a progress line perhaps, which is gone by now.
+    if (signal === 'SIGINT' && process.stderr.isTTY) process.stderr.write('\n')
   }
   // Never taken off again: one that comes behind the end must not turn a clean exit into a kill.
   for (const signal of signals) process.on(signal, onSignal)

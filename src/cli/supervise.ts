@@ -3,7 +3,6 @@ import {
   uncaughtFailure,
   uncaughtLoadFailure,
   type Pipeline,
-  type RunHandle,
   type UncaughtOrigin,
 } from '../pipeline/index.js'
 import { RunFailure } from './exitCodes.js'
@@ -28,6 +27,7 @@ interface SuperviseOptions {
  */
 export async function supervise(pipeline: Pipeline, { verbose, file }: SuperviseOptions): Promise<void> {
   const progress = new ProgressLine(process.stderr)
+  const state = { isChecked: false, isStopping: false, isOver: false }
   const handle = run(pipeline, {
     onIssue: (issue) => {
       progress.clear()
@@ -35,28 +35,35 @@ export async function supervise(pipeline: Pipeline, { verbose, file }: Supervise
     },
     ...(process.stderr.isTTY && {
       statsInterval: 200,
-      onStats: ({ ready, watches = 0, durationMs }) => {
-        if (ready) progress.clear()
+      onStats: ({ ready, events, watches = 0, durationMs }) => {
+        // What a sink writes to the terminal must not come behind the line.
+        const hasOutput = events > 0 && process.stdout.isTTY
+        if (ready || state.isStopping || hasOutput) progress.clear()
         else if (durationMs > 500)
           progress.show(`fsflow: watching ${count(watches, 'directory', 'directories')} ...`)
       },
     }),
   })
-  const state = { isChecked: false, isOver: false }
   let failure: { readonly error: unknown } | undefined
   void handle.checked.then(
     () => (state.isChecked = true),
     () => undefined,
   )
+  const stop = (timeout?: number): void => {
+    state.isStopping = true
+    progress.clear()
+    // `done` is awaited below.
+    handle.stop(timeout).catch(() => undefined)
+  }
   onStopSignals(
-    () => stop(handle),
-    () => stop(handle, 0),
+    () => stop(),
+    () => stop(0),
   )
   onUncaught((error, origin) => {
     const found = failureOf(error, origin, { file, isChecked: state.isChecked })
     if (failure === undefined && state.isOver) process.exit(tellFailure(found, verbose))
     failure ??= { error: found }
-    stop(handle)
+    stop()
   })
   // A source or a sink may wait for something that does not keep the process alive.
   const keepAlive = setInterval(() => undefined, 2 ** 30)
@@ -72,11 +79,6 @@ export async function supervise(pipeline: Pipeline, { verbose, file }: Supervise
     process.stderr.write(renderSummary(handle.stats(), verbose))
   }
   if (failure !== undefined) throw failure.error
-}
-
-function stop(handle: RunHandle, timeout?: number): void {
-  // `done` is awaited elsewhere.
-  handle.stop(timeout).catch(() => undefined)
 }
 
 interface Situation {

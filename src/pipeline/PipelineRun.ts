@@ -36,6 +36,7 @@ export class PipelineRun implements RunHandle {
   readonly #stopped: Promise<void>
   #giveUpTimer: NodeJS.Timeout | undefined
   #isReady = false
+  #hasOutput = false
   #setChecked: () => void = () => undefined
   #setReady: () => void = () => undefined
   #failure: { readonly error: unknown } | undefined
@@ -150,12 +151,16 @@ export class PipelineRun implements RunHandle {
   }
 
   #deliver(event: FileEvent): void {
-    if (!this.#isReady && event.eventType === 'MONITOR_START') {
+    const isStart = !this.#isReady && event.eventType === 'MONITOR_START'
+    if (isStart) {
       this.#isReady = true
       this.#setReady()
+    } else if (event.eventType === 'MONITOR_STOP') this.#sampleWatches()
+    if (isStart || !this.#hasOutput) {
+      this.#hasOutput = true
       const { onStats } = this.#options
       if (onStats !== undefined) this.#call(() => onStats(this.stats()))
-    } else if (event.eventType === 'MONITOR_STOP') this.#sampleWatches()
+    }
     for (const lane of this.#lanes) lane.push(event)
   }
 

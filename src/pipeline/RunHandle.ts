@@ -6,7 +6,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Called for what went wrong and can be lived with. */
   readonly onIssue?: (issue: Issue) => void
-  /** Called when the run gets ready, before its sinks are told, and every `statsInterval` while it lasts. */
+  /**
+   * Called when the first event comes and when the run gets ready, each time before the sinks are told, and every
+   * `statsInterval` while it lasts.
+   */
   readonly onStats?: (stats: RunStats) => void
   /** Milliseconds. Default 1000. */
   readonly statsInterval?: number

@@ -363,6 +363,27 @@ describe('run', () => {
     await handle.stop()
   })
 
+  it('gives the counters at the first event, before its sinks are told', async () => {
+    const seen: [boolean, number, number][] = []
+    const sink = new FakeSink()
+    const { source, handle, opened } = start({
+      sinks: [sink],
+      run: { onStats: ({ ready, events }) => seen.push([ready, events, sink.events.length]) },
+    })
+    await opened
+    source.emit('WARNING')
+    source.emit('WARNING')
+    await sink.has(2)
+    expect(seen).toEqual([[false, 1, 0]])
+    source.emit('MONITOR_START')
+    await sink.has(3)
+    expect(seen).toEqual([
+      [false, 1, 0],
+      [true, 3, 2],
+    ])
+    await handle.stop()
+  })
+
   it('an exception in a callback of the user ends the run and is its error', async () => {
     const boom = new Error('mine')
     const { source, handle, opened } = start({
