@@ -1,6 +1,7 @@
 import yargs from 'yargs'
 import { FsflowError } from '../errors/index.js'
 import { runningPackage } from '../pipeline/index.js'
+import { checkFlags, type DeclaredOptions } from './checkFlags.js'
 import { checkCommand } from './commands/check.js'
 import { doctorCommand } from './commands/doctor.js'
 import { runCommand } from './commands/run.js'
@@ -10,6 +11,9 @@ import { tellFailure } from './tellFailure.js'
 import { usageError } from './usageError.js'
 
 const commands: readonly string[] = ['watch', 'run', 'check', 'verify', 'doctor']
+
+/** Options that may stand before the command. */
+const ofEveryCommand = /^(-[vh]+|--(no-)?verbose|--verbose=.*|--help|--version)$/
 
 /** Does what the arguments say and returns the exit code. Prints errors; never rejects. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
@@ -23,8 +27,16 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
 }
 
 function requireCommand(argv: readonly string[]): void {
-  const command = argv.find((argument) => !argument.startsWith('-'))
+  const at = argv.findIndex((argument) => !ofEveryCommand.test(argument))
+  const command = argv[at]
   if (command === undefined || commands.includes(command)) return
+  if (command.startsWith('-') && argv.slice(at).some((argument) => !argument.startsWith('-'))) {
+    throw usageError(
+      `${command} stands before the command`,
+      `Options stand behind it: fsflow COMMAND ${command} ...`,
+    )
+  }
+  if (command.startsWith('-')) return
   throw usageError(`there is no command "${command}"`, `There is: ${commands.join(', ')}. See fsflow --help.`)
 }
 
@@ -55,6 +67,11 @@ function parser(argv: readonly string[]) {
     .command(doctorCommand)
     .demandCommand(1, 'a command is missing')
     .strict()
+    .check((_, options) => {
+      // The types say otherwise.
+      checkFlags(argv, options as unknown as DeclaredOptions)
+      return true
+    })
     .help()
     .alias('help', 'h')
     .version(runningPackage().version)
