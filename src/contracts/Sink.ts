@@ -25,6 +25,11 @@ export interface Sink {
   readonly name: string
   /** One line for `fsflow check`: what it will do, and where. */
   readonly description: string
+  /**
+   * The place that it writes to, as a text that is the same for the same place: of a file the real path, as far as it
+   * exists. A pipeline in which two sinks name the same is refused. Left out, or `undefined`, where several may write.
+   */
+  destination?(): Promise<string | undefined>
   /** Throws an FsflowError when `open` would fail. Changes nothing. */
   check(): Promise<void>
   open(context: RunContext): Promise<SinkWriter>

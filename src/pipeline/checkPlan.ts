@@ -1,5 +1,6 @@
 import { isError, messageOf } from '../errors/messageOf.js'
 import type { Plan } from './planPipeline.js'
+import { sharedDestinations } from './sharedDestinations.js'
 
 /** What the components said; `problems` are what would stop the run. */
 export interface PlanCheck {
@@ -8,7 +9,10 @@ export interface PlanCheck {
   readonly problems: readonly Error[]
 }
 
-/** Asks the source and every sink whether they could be opened. Changes nothing and leaves nothing open. */
+/**
+ * Asks the source and every sink whether they could be opened, and the sinks whether two write to the same place.
+ * Changes nothing and leaves nothing open.
+ */
 export async function checkPlan(plan: Plan): Promise<PlanCheck> {
   const { source, sinks } = plan.pipeline
   const problems: Error[] = []
@@ -24,5 +28,10 @@ export async function checkPlan(plan: Plan): Promise<PlanCheck> {
     note(error)
   }
   for (const sink of sinks) await sink.check().catch(note)
+  try {
+    problems.push(...(await sharedDestinations(sinks)))
+  } catch (error) {
+    note(error)
+  }
   return { lines, problems }
 }

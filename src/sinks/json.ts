@@ -10,6 +10,7 @@ import { inspectArray, openJsonFile } from './output/jsonFile.js'
 import { jsonStream } from './output/jsonStream.js'
 import { inspectFile, openFile } from './output/openFile.js'
 import { checkStdout, openedOutput, openStdout } from './output/openOutput.js'
+import { placeOf } from './output/placeOf.js'
 
 async function openArray(destination: Destination, path: string): Promise<SinkWriter> {
   const file = await openFile(destination, path, { append: false })
@@ -36,6 +37,7 @@ export function json(options: DestinationOptions = {}): Sink {
   return {
     name: 'json',
     description: describeDestination('a JSON array', destination),
+    destination: () => placeOf(destination),
     async check() {
       if (path === undefined) await checkStdout(destination)
       else await inspectFile(destination, path, (fd, size) => inspectArray(destination, fd, size))

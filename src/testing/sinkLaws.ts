@@ -97,6 +97,12 @@ const laws: Readonly<Record<string, Law>> = {
     return Promise.resolve()
   },
 
+  'names the same destination before and after it has written, if it names one': async ({ sink }) => {
+    const before = await sink.destination?.()
+    await withWriter(sink, (writer) => writer.write(events(0, 1)))
+    deepStrictEqual(await sink.destination?.(), before)
+  },
+
   'check changes nothing, before and after a run': async (subject, directory) => {
     for (let round = 0; round < 2; round += 1) {
       const before = await snapshot(directory)

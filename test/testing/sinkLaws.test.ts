@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import type { Sink, SinkWriter } from '../../src/contracts/index.js'
 import { toWire, type FileEvent } from '../../src/events/index.js'
-import { memorySink } from '../../src/testing/memorySink.js'
+import { memorySink, type MemorySink } from '../../src/testing/memorySink.js'
 import { sinkLaws, type SinkUnderTest } from '../../src/testing/sinkLaws.js'
 
 type Break = (sink: Sink, directory: string) => Partial<Sink>
@@ -55,6 +55,13 @@ describe('sinkLaws', () => {
   it.each<readonly [string, Break, string]>([
     ['no description', () => ({ description: '' }), 'has a name and a description of one line'],
     ['no name', () => ({ name: '' }), 'has a name and a description of one line'],
+    [
+      'a destination that is known only when it is there',
+      (sink) => ({
+        destination: () => Promise.resolve((sink as MemorySink).events.length === 0 ? undefined : 'file'),
+      }),
+      'names the same destination before and after it has written, if it names one',
+    ],
     [
       'a check that creates its file',
       (_, directory) => ({ check: () => writeFile(join(directory, 'file'), '') }),

@@ -4,6 +4,7 @@ import { checkFile } from './checkFile.js'
 import type { Destination } from './destination.js'
 import { checkStdout, openOutput } from './openOutput.js'
 import type { Output } from './Output.js'
+import { placeOf } from './placeOf.js'
 import { openError, writeError } from './sinkErrors.js'
 
 /** A batch as text that ends at the end of a record. */
@@ -57,6 +58,7 @@ export function recordSink(parts: RecordSinkParts): Sink {
   return {
     name,
     description,
+    destination: () => placeOf(destination),
     async check() {
       if (destination.path === undefined) await checkStdout(destination)
       else await checkFile(destination, destination.path)

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { fsflow, temporaryFolder } from '../fsflow.js'
+import { fsflow, main, temporaryFolder } from '../fsflow.js'
 
 const place = temporaryFolder()
 
@@ -47,6 +48,19 @@ describe('fsflow check', () => {
       expect(stdout).toContain(part)
     }
     expect(existsSync(join(place.path, 'events.csv'))).toBe(false)
+  })
+
+  it('knows a file again to which standard output is redirected', () => {
+    const out = openSync(join(place.path, 'events.csv'), 'w')
+    const { status, stderr } = spawnSync(process.execPath, [main, 'check', 'good.ts'], {
+      cwd: place.path,
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', out, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(out)
+    expect(stderr).toContain('sinks[1] writes to the same place as sinks[0]: CSV, appended to')
+    expect(status).toBe(2)
   })
 
   it('tells every problem that would stop the run', async () => {
