@@ -11,6 +11,20 @@ export function single<T>(option: string, value: T | readonly T[] | undefined): 
   throw usageError(`--${option} is given more than once`)
 }
 
+/** The value of an option that is a whole number within bounds, and may be given once. */
+export function wholeNumber(
+  option: string,
+  given: string | readonly string[] | undefined,
+  min: number,
+  max: number,
+): number | undefined {
+  const text = single(option, given)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw usageError(`--${option}: "${text}" is not a whole number from ${min} to ${max}`)
+}
+
 /** The arguments behind `--`, which may begin with a dash. */
 export function behindDashes(args: object): string[] {
   const list = (args as { readonly '--'?: readonly unknown[] })['--'] ?? []

@@ -37,7 +37,7 @@ function lookUp(
       code: 'FSFLOW_PATH_NOT_FOUND',
       message: `there is no ${absolute}`,
       path: absolute,
-      hint: 'Check the spelling, or set waitForPath to wait until it is there.',
+      hint: 'Check the spelling, or set waitForPath: true, or --wait-for-path, to watch it once it is there.',
       cause,
     })
   }

@@ -186,7 +186,7 @@ export class PipelineRun implements RunHandle {
     return new FsflowError({
       code: 'FSFLOW_DRAIN_TIMEOUT',
       message: `the source ${this.#plan.pipeline.source.name} did not stop in time: what it still held is lost`,
-      hint: 'Raise the drainTimeout of the pipeline.',
+      hint: 'Raise the drainTimeout of the pipeline, or --drain-timeout.',
     })
   }
 
@@ -202,7 +202,7 @@ export class PipelineRun implements RunHandle {
       new FsflowError({
         code: 'FSFLOW_DRAIN_TIMEOUT',
         message: `the run ended before its sinks had finished: ${lost} events were not written (${late})`,
-        hint: 'Raise the drainTimeout of the pipeline, or use a faster sink.',
+        hint: 'Raise the drainTimeout of the pipeline, or --drain-timeout, or use a faster sink.',
       }),
     )
   }

@@ -152,7 +152,9 @@ describe('a run by the command line', () => {
     await running.line(/stuck with 2/, 'stderr')
     running.kill('SIGTERM')
     const { code, stderr } = await running.ended
-    expect(stderr).toContain('(FSFLOW_DRAIN_TIMEOUT)\nfsflow: hint: Raise the drainTimeout')
+    expect(stderr).toContain(
+      '(FSFLOW_DRAIN_TIMEOUT)\nfsflow: hint: Raise the drainTimeout of the pipeline, or --drain-timeout,',
+    )
     expect(code).toBe(1)
   })
 

@@ -5,7 +5,7 @@ import { bindingNames, chooseBinding } from '../../linux/openInotify.js'
 import { ScratchLoad } from '../load/ScratchLoad.js'
 import { superviseVerification } from '../superviseVerification.js'
 import { verificationJson, verificationText } from '../terminal/renderVerification.js'
-import { behindDashes, oneOf, single, usageError } from '../usageError.js'
+import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
 
 const outputs = ['text', 'json'] as const
 const DEFAULT_SECONDS = 20
@@ -79,7 +79,7 @@ async function verify(args: Parsed): Promise<void> {
   if (paths.includes('')) throw usageError('a path is empty', 'For the current directory write a dot.')
   const binding = oneOf('binding', single('binding', args.binding) ?? 'auto', bindingNames)
   const output = oneOf('output', single('output', args.output) ?? 'text', outputs)
-  const interval = number('interval', args.interval, 1, MAX_INTERVAL)
+  const interval = wholeNumber('interval', args.interval, 1, MAX_INTERVAL)
   const exclude = args.exclude ?? []
   const format = output === 'json' ? verificationJson : verificationText
   const load = loadOf(args, paths, chooseBinding(binding) === 'koffi')
@@ -95,8 +95,8 @@ async function verify(args: Parsed): Promise<void> {
 }
 
 function loadOf(args: Parsed, paths: readonly string[], anyBytes: boolean): ScratchLoad | undefined {
-  const seconds = number('seconds', args.seconds, 1, MAX_SECONDS)
-  const seed = number('seed', args.seed, 0, MAX_SEED)
+  const seconds = wholeNumber('seconds', args.seconds, 1, MAX_SECONDS)
+  const seed = wholeNumber('seed', args.seed, 0, MAX_SEED)
   if (!args.load) {
     const lone = seconds !== undefined ? '--seconds' : seed !== undefined ? '--seed' : undefined
     if (lone === undefined) return undefined
@@ -115,17 +115,4 @@ function loadOf(args: Parsed, paths: readonly string[], anyBytes: boolean): Scra
     seconds: seconds ?? DEFAULT_SECONDS,
     anyBytes,
   })
-}
-
-function number(
-  option: 'interval' | 'seconds' | 'seed',
-  given: string | readonly string[] | undefined,
-  min: number,
-  max: number,
-): number | undefined {
-  const text = single(option, given)
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw usageError(`--${option}: "${text}" is not a whole number from ${min} to ${max}`)
 }

@@ -5,11 +5,13 @@ import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/in
 import { csv, json, ndjson, text } from '../../sinks/index.js'
 import { inotify } from '../../sources/index.js'
 import { supervise } from '../supervise.js'
-import { behindDashes, oneOf, single, usageError } from '../usageError.js'
+import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
 const sources = ['auto', 'inotify'] as const
 const limitAnswers = ['error', 'poll'] as const
+// What setTimeout takes.
+const MAX_TIMEOUT = 2 ** 31 - 1
 const bindings = ['auto', 'koffi', 'node-inotify'] as const
 
 type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
@@ -78,6 +80,11 @@ function options(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: 'Append the output to this file instead of printing it',
     })
+    .option('mkdir', {
+      type: 'boolean',
+      default: false,
+      describe: 'Create the directory of the log file when it is missing',
+    })
     .option('wait-for-path', {
       type: 'boolean',
       default: false,
@@ -87,6 +94,11 @@ function options(parser: Argv<{ verbose: boolean }>) {
       type: 'string',
       requiresArg: true,
       describe: `With more directories than watches: ${limitAnswers.join(', ')} (poll the rest) [default: error]`,
+    })
+    .option('drain-timeout', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Milliseconds to write what is left when it is stopped [default: 2000]',
     })
     .option('source', {
       type: 'string',
@@ -120,6 +132,7 @@ function pipelineOf(args: Parsed): Pipeline {
     single('on-watch-limit', args.onWatchLimit) ?? 'error',
     limitAnswers,
   )
+  const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
   return definePipeline({
     source: inotify({
@@ -140,6 +153,7 @@ function pipelineOf(args: Parsed): Pipeline {
       process: args.process,
     }),
     sinks: [sinkOf(args)],
+    ...(drainTimeout !== undefined && { drainTimeout }),
   })
 }
 
@@ -181,7 +195,10 @@ function sinkOf(args: Parsed): Sink {
       'The card is a text; leave out one of the two.',
     )
   }
-  const where = path === undefined ? {} : { path }
+  if (args.mkdir && path === undefined) {
+    throw usageError('--mkdir needs --log-file', 'It creates the directory of that file.')
+  }
+  const where = path === undefined ? {} : { path, mkdir: args.mkdir }
   if (output === 'text') return text({ ...where, long: args.long })
   if (output === 'json') return json(where)
   return output === 'ndjson' ? ndjson(where) : csv(where)

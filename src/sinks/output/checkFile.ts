@@ -38,7 +38,7 @@ async function checkDirectory(destination: Destination, directory: string): Prom
       throw openError(
         destination,
         `the directory ${escapeControls(directory)} does not exist`,
-        'Create the directory, or set mkdir: true to have it created.',
+        'Create the directory, or set mkdir: true, or --mkdir, to have it created.',
       )
     }
     await checkDirectory(destination, dirname(directory))

@@ -1,7 +1,20 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { WireEvent } from '../../../src/events/index.js'
+import { until } from '../../helpers/until.js'
 import { start, temporaryFolder, type Running } from '../fsflow.js'
 
 let place: ReturnType<typeof temporaryFolder>
@@ -197,7 +210,46 @@ describe('fsflow watch', () => {
     }
     expect(statSync(log).mode & 0o777).toBe(0o640)
   })
+
+  it('--mkdir creates the directory of the log file', async () => {
+    const log = join(place.path, 'logs/of/today/log.ndjson')
+    running = start(['watch', 'root', '-o', 'ndjson', '-l', log, '--mkdir'], { cwd: place.path })
+    await contains(log, 1, 'MONITOR_START')
+    running.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    expect(statSync(join(place.path, 'logs/of')).mode & 0o777).toBe(0o750)
+  })
+
+  it('--drain-timeout ends it, whatever is not written yet', async () => {
+    execFileSync('mkfifo', [join(place.path, 'full')])
+    // Nobody reads it, so that it takes what fits into a pipe and no more.
+    const reader = openSync(join(place.path, 'full'), constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const args = ['-o', 'ndjson', '-l', 'full', '--events', 'all', '--drain-timeout', '100']
+      running = start(['watch', 'root', ...args], { cwd: place.path })
+      await until(
+        () => isWritten(reader),
+        () => 'the first event',
+      )
+      for (let i = 0; i < 2000; i++) mkdirSync(join(root, `a long name, so that the pipe is full soon ${i}`))
+      running.kill('SIGTERM')
+      const { code, stderr } = await running.ended
+      expect(stderr).toMatch(/\d+ events were not written .*\(FSFLOW_DRAIN_TIMEOUT\)\n.*or --drain-timeout/)
+      expect(code).toBe(1)
+    } finally {
+      closeSync(reader)
+    }
+  })
 })
+
+/** True when a byte can be read. */
+function isWritten(fd: number): boolean {
+  try {
+    return readSync(fd, Buffer.alloc(1)) === 1
+  } catch {
+    return false
+  }
+}
 
 /** Waits until the file has so many lines, the last of which holds the text. */
 async function contains(file: string, lines: number, text: string): Promise<void> {
