@@ -1,10 +1,10 @@
 import { catchError, concat, defer, from, of, takeUntil, tap, throwError, type Observable } from 'rxjs'
 import type { MonoTypeOperatorFunction } from 'rxjs'
-import type { RunContext, SourceRequest } from '../contracts/index.js'
+import type { Operator, RunContext, SourceRequest } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
-import { messageOf } from '../errors/messageOf.js'
 import { FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
+import { operatorFailed } from './operatorFailed.js'
 import type { StreamPlan } from './planPipeline.js'
 
 /** What `eventStream` counts. One number for each boundary: `passed[0]` left the source, `passed[i]` stage i-1. */
@@ -39,13 +39,27 @@ export function eventStream(
     // Through `from`, for the Observable may come from another copy of rxjs.
     let stream = from(plan.source.open(context, request)).pipe(takeUntil(giveUp), countSource(counters))
     plan.operators.forEach((operator, i) => {
-      stream = operator(stream).pipe(countStage(counters, i + 1))
+      stream = applied(operator, stream, counters, i + 1)
     })
     return concat(
       stream,
       defer(() => of(stopEvent(plan.source.name, counters))),
     )
   }).pipe(catchError((cause: unknown) => throwError(() => nameStage(cause, plan, counters))))
+}
+
+function applied(
+  operator: Operator,
+  stream: Observable<FileEvent>,
+  counters: StreamCounters,
+  boundary: number,
+): Observable<FileEvent> {
+  try {
+    return operator(stream).pipe(countStage(counters, boundary))
+  } catch (error) {
+    counters.failedAt ??= boundary
+    throw error
+  }
 }
 
 function countSource(counters: StreamCounters): MonoTypeOperatorFunction<FileEvent> {
@@ -82,11 +96,5 @@ function stopEvent(source: string, counters: StreamCounters): FileEvent {
 function nameStage(cause: unknown, plan: Pick<StreamPlan, 'stages'>, counters: StreamCounters): unknown {
   const stage = plan.stages[(counters.failedAt ?? 0) - 1]
   if (stage === undefined || FsflowError.is(cause)) return cause
-  const entry = `operators[${stage.index}]`
-  return new FsflowError({
-    code: 'FSFLOW_OPERATOR_FAILED',
-    message: `${entry} (${stage.name}) failed: ${messageOf(cause)}`,
-    path: entry,
-    cause,
-  })
+  return operatorFailed(stage.index, stage.name, cause)
 }

@@ -10,6 +10,7 @@ import {
 import { FsflowError } from '../errors/index.js'
 import { eventTypes, type EventType } from '../events/index.js'
 import { invalidPipeline } from './invalidPipeline.js'
+import { operatorFailed } from './operatorFailed.js'
 import type { Pipeline } from './Pipeline.js'
 
 export interface PlanStage {
@@ -43,7 +44,8 @@ export interface StreamPlan {
  * Works out what the source can do for the operators (pushdown) and what is odd about the pipeline.
  *
  * Opens nothing. Each operator is applied once to a stream that never emits, to see that it is one.
- * Throws `FSFLOW_INVALID_PIPELINE` when it is not, as when a factory was not called.
+ * Throws `FSFLOW_INVALID_PIPELINE` when it is not, as when a factory was not called; when it throws, the exception
+ * with the entry in front, as `FSFLOW_OPERATOR_FAILED` unless it has a code.
  */
 export function planPipeline(pipeline: Pipeline): Plan {
   const { request, stages } = planStream(pipeline.source, pipeline.operators)
@@ -76,18 +78,28 @@ export function planStream(source: Source, operators: readonly Operator[]): Stre
 function requireOperator(operator: Operator, index: number): void {
   const { name } = operatorInfo(operator)
   const entry = `operators[${index}]`
-  const called =
-    name === 'operator' ? 'Did you forget to call it?' : `Did you forget to call it? ${name}(...)`
+  const call = name === 'operator' ? '' : ` ${name}(...)`
+  const called = `Did you forget to call it?${call}`
   let result: unknown
   try {
     result = operator(NEVER)
   } catch (cause) {
-    const problem = cause instanceof Error || FsflowError.is(cause) ? cause.message : String(cause)
-    throw invalidPipeline(entry, `(${name}) is not an operator: ${problem}`, called, cause)
+    if (!isRefusal(cause, name)) {
+      const hint = `It was applied to the stream. If it is a function that makes an operator, call it.${call}`
+      throw operatorFailed(index, name, cause, hint)
+    }
+    throw invalidPipeline(entry, `(${name}) is not an operator: ${cause.message}`, called, cause)
   }
   if (isObservable(result)) return
   const made = result === undefined ? 'undefined' : `a ${typeof result}`
   throw invalidPipeline(entry, `(${name}) is not an operator: it returns ${made}, not a stream`, called)
+}
+
+/** True for what a factory of this name throws when it is given the stream in place of its options. */
+function isRefusal(cause: unknown, name: string): cause is FsflowError {
+  return (
+    FsflowError.is(cause) && cause.code === 'FSFLOW_INVALID_OPTION' && cause.message.startsWith(`${name}: `)
+  )
 }
 
 /** By index, the pruners that the source may apply: no operator before them changes events. */

@@ -175,7 +175,7 @@ describe('a run by the command line', () => {
   it('an exception of an operator is one line and exit code 1; with --verbose its stack', async () => {
     const { code, stdout, stderr } = await fsflow(['run', 'operatorThrows.mjs'], here)
     expect(stderr).toBe(
-      'fsflow: error: operators[0] (operator) failed: operator\\nboom (FSFLOW_OPERATOR_FAILED)\n',
+      'fsflow: error: operators[0] (operator) failed: TypeError: operator\\nboom (FSFLOW_OPERATOR_FAILED)\n',
     )
     expect(types(stdout)).toEqual(['MONITOR_START'])
     expect(code).toBe(1)

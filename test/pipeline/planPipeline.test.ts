@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { map, tap } from 'rxjs'
 import { describeOperator, type OperatorInfo } from '../../src/contracts/index.js'
+import { invalidOption } from '../../src/errors/index.js'
 import { eventTypes, type EventType } from '../../src/events/index.js'
 import { definePipeline } from '../../src/pipeline/definePipeline.js'
 import { describePlan } from '../../src/pipeline/describePlan.js'
@@ -67,13 +68,18 @@ describe('planPipeline', () => {
   })
 
   const filterGlob = (options: { include: string[] }): Operator => {
-    if (!Array.isArray(options.include)) throw new TypeError('include must be a list')
+    if (!Array.isArray(options.include)) throw invalidOption('filterGlob', 'include', 'must be a list')
     return (events) => events
   }
   const curried = (): Operator => (events) => events
   const silent = (): void => undefined
   it.each([
-    ['throws', filterGlob, '(filterGlob) is not an operator: include must be a list', 'filterGlob(...)'],
+    [
+      'throws',
+      filterGlob,
+      '(filterGlob) is not an operator: filterGlob: include must be a list',
+      'call it? filterGlob(...)',
+    ],
     [
       'returns a function',
       curried,
@@ -87,6 +93,28 @@ describe('planPipeline', () => {
       code: 'FSFLOW_INVALID_PIPELINE',
       message: expect.stringContaining(`operators[1] ${message}`),
       hint: expect.stringContaining(hint),
+    })
+  })
+
+  const refused = new TypeError('no settings')
+  const audit = (): never => {
+    throw refused
+  }
+  const composed = (): never => {
+    throw invalidOption('filterKinds', 'kinds[0]', 'is not known', 'One of: CREATE, ...')
+  }
+  it('shows the exception of an operator as it is, with its entry', () => {
+    expect(thrownBy(() => plan(tap(), audit))).toMatchObject({
+      code: 'FSFLOW_OPERATOR_FAILED',
+      message: 'operators[1] (audit) failed: TypeError: no settings',
+      path: 'operators[1]',
+      hint: expect.stringContaining('If it is a function that makes an operator, call it. audit(...)'),
+      cause: refused,
+    })
+    expect(thrownBy(() => plan(composed))).toMatchObject({
+      code: 'FSFLOW_INVALID_OPTION',
+      message: 'operators[0] (composed) failed: filterKinds: kinds[0] is not known',
+      hint: 'One of: CREATE, ...',
     })
   })
 

@@ -233,8 +233,34 @@ describe('run', () => {
     source.emit('CREATE', '/a')
     await expect(handle.done).rejects.toMatchObject({
       code: 'FSFLOW_OPERATOR_FAILED',
-      message: 'operators[1] (operator) failed: boom',
+      message: 'operators[1] (operator) failed: TypeError: boom',
       cause: boom,
+    })
+  })
+
+  it('shows what an operator threw that is no Error', async () => {
+    const thrower: Operator = map(() => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      throw { status: 404 }
+    })
+    const { source, handle, opened } = start({ operators: [thrower] })
+    await opened
+    source.emit('CREATE', '/a')
+    await expect(handle.done).rejects.toMatchObject({
+      message: 'operators[0] (operator) failed: { status: 404 }',
+    })
+  })
+
+  it('names the operator that throws when it is applied for the run', async () => {
+    let times = 0
+    const onlyOnce: Operator = (events) => {
+      if (++times > 1) throw new RangeError('once and no more')
+      return events
+    }
+    const { handle } = start({ operators: [map((event) => event), onlyOnce] })
+    await expect(handle.done).rejects.toMatchObject({
+      code: 'FSFLOW_OPERATOR_FAILED',
+      message: 'operators[1] (onlyOnce) failed: RangeError: once and no more',
     })
   })
 
