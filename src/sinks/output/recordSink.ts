@@ -5,7 +5,7 @@ import type { Destination } from './destination.js'
 import { checkStdout, openOutput } from './openOutput.js'
 import type { Output } from './Output.js'
 import { placeOf } from './placeOf.js'
-import { openError, writeError } from './sinkErrors.js'
+import { writeError } from './sinkErrors.js'
 
 /** A batch as text that ends at the end of a record. */
 export type Encode = (batch: readonly FileEvent[]) => string
@@ -22,19 +22,40 @@ export interface RecordSinkParts {
   readonly inspect?: () => Promise<void>
 }
 
-/** Opens for writing and passes batches on; `close` is final. */
-export function outputWriter(destination: Destination, output: Output, encode: Encode): SinkWriter {
+/**
+ * Passes batches on; `close` is final. A header that does not go in at once, as on a full disk, is tried again with
+ * each batch, so that it is a batch that fails, with the number of its events.
+ */
+async function outputWriter(
+  destination: Destination,
+  output: Output,
+  encode: Encode,
+  header: string,
+): Promise<SinkWriter> {
   let closed = false
+  let due = output.size > 0 ? '' : header
+  if (due !== '' && (await output.write(due, () => [Buffer.byteLength(due)])) === undefined) due = ''
   return {
     ownFiles: output.ownFiles,
     ...(output.gone === undefined ? {} : { gone: output.gone }),
     async write(batch) {
       if (closed) throw writeError(destination, new Error('the sink is closed'), batch.length, batch.length)
       if (batch.length === 0) return
-      const sizes = (): readonly number[] => batch.map((event) => Buffer.byteLength(encode([event])))
-      const failure = await output.write(encode(batch), sizes)
+      const before = due === '' ? [] : [Buffer.byteLength(due)]
+      const sizes = (): readonly number[] => [
+        ...before,
+        ...batch.map((event) => Buffer.byteLength(encode([event]))),
+      ]
+      const failure = await output.write(due + encode(batch), sizes)
+      const whole = failure?.whole ?? Infinity
+      if (whole >= before.length) due = ''
       if (failure === undefined) return
-      throw writeError(destination, failure.cause, batch.length - failure.whole, batch.length)
+      throw writeError(
+        destination,
+        failure.cause,
+        batch.length - Math.max(0, whole - before.length),
+        batch.length,
+      )
     },
     async close() {
       if (closed) return
@@ -44,17 +65,9 @@ export function outputWriter(destination: Destination, output: Output, encode: E
   }
 }
 
-async function writeHeader(destination: Destination, output: Output, header: string): Promise<void> {
-  if (output.size > 0) return
-  const failure = await output.write(header, () => [Buffer.byteLength(header)])
-  if (failure === undefined) return
-  await output.close()
-  throw openError(destination, failure.cause)
-}
-
 /** A sink that appends one record an event, as `text`, `ndjson` and `csv` do. */
 export function recordSink(parts: RecordSinkParts): Sink {
-  const { name, description, destination, encoder, header, inspect } = parts
+  const { name, description, destination, encoder, header = '', inspect } = parts
   return {
     name,
     description,
@@ -66,9 +79,7 @@ export function recordSink(parts: RecordSinkParts): Sink {
     },
     async open() {
       await inspect?.()
-      const output = await openOutput(destination)
-      if (header !== undefined) await writeHeader(destination, output, header)
-      return outputWriter(destination, output, encoder())
+      return outputWriter(destination, await openOutput(destination), encoder(), header)
     },
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect } from '@jest/globals'
 import type { Sink, SinkWriter } from '../../../src/contracts/index.js'
 import { fromWire, toWire, type FileEvent } from '../../../src/events/index.js'
-import { toJson } from '../../../src/formats/index.js'
+import { toCsv, toJson } from '../../../src/formats/index.js'
 import { csv, json, ndjson, text, type DestinationOptions } from '../../../src/sinks/index.js'
 import { fileEvent } from '../../../src/testing/fileEvent.js'
 import { csvToWire, parseCsv } from '../../helpers/parseCsv.js'
@@ -160,6 +160,27 @@ describe('ndjson on a full disk, after a line that was cut short', () => {
       expect([delivered, failure.lost]).toEqual([[], 3])
       expect(await readFile(path, 'utf8')).toBe('{"seq":1}'.padEnd(4000) + '\n')
       await writer.close()
+    }),
+  )
+})
+
+describe('csv on a full disk', () => {
+  itWith([mounting], 'writes the column names with the first batch for which there is room', () =>
+    withSmallDisk(64, async (directory) => {
+      const path = join(directory, 'events')
+      const ballast = join(directory, 'ballast')
+      await writeFile(ballast, Buffer.alloc(128 * 1024)).catch(() => undefined)
+      const writer = await csv({ path }).open(sinkContext())
+      for (const size of [1, 3]) {
+        await expect(writer.write(batch(0, size))).rejects.toMatchObject({
+          code: 'FSFLOW_DISK_FULL',
+          lost: size,
+        })
+      }
+      await rm(ballast)
+      await writer.write(batch(5, 2))
+      await writer.close()
+      expect(await readFile(path, 'utf8')).toBe(toCsv(batch(5, 2)))
     }),
   )
 })

@@ -73,17 +73,18 @@ describe('standard output', () => {
     process_.stdout.destroy()
   })
 
-  it('on a full device is a clear error with the number of events lost', () => {
-    const { report } = inShell({ sink: 'ndjson', batches: 3, size: 10 }, '> /dev/full')
-    expect(report.errors).toEqual([
-      {
+  it.each(['text', 'ndjson', 'json', 'csv'] as const)(
+    'on a full device is a clear error of %s with the number of events lost',
+    (sink) => {
+      const { report } = inShell({ sink, batches: 3, size: 10 }, '> /dev/full')
+      const problem = 'cannot write to standard output: no space left on the device'
+      expect(report.errors[0]).toEqual({
         code: 'FSFLOW_DISK_FULL',
         lost: 10,
-        message:
-          'ndjson: cannot write to standard output: no space left on the device; 10 of 10 events not written',
-      },
-    ])
-  })
+        message: `${sink}: ${problem}; 10 of 10 events not written`,
+      })
+    },
+  )
 
   it('json holds an array, also without events', () => {
     expect(JSON.parse(inShell({ sink: 'json', batches: 3, size: 2 }, '| cat').output)).toHaveLength(6)
