@@ -168,7 +168,7 @@ describe('an empty project with the tarball', () => {
     expect(last).toBe('5')
   }, 60_000)
 
-  it('has types that pass a strict check, with the code of README.md', async () => {
+  it('has types that pass a strict check, with the code of README.md and docs/testing.md', async () => {
     const folder = join(app, 'typed')
     mkdirSync(folder)
     const readme = blocks('README.md')
@@ -178,6 +178,9 @@ describe('an empty project with the tarball', () => {
       'marbles',
     ])
     readme.forEach((block, index) => writeFileSync(join(folder, `readme${index}.ts`), block))
+    const named = blocks('docs/testing.md').filter((block) => block.startsWith('// pipeline'))
+    expect(named).toHaveLength(2)
+    for (const block of named) writeFileSync(join(folder, /^\/\/ (\S+)/.exec(block)![1]!), block)
     writeFileSync(
       join(folder, 'all.ts'),
       ['', '/formats', '/operators', '/sinks', '/sources', '/testing']

@@ -5,7 +5,7 @@ const brand = Symbol.for('fsflow.pipeline')
 /** What a pipeline file declares. */
 export interface PipelineDefinition {
   /** Shown by `fsflow check`. */
-  readonly name?: string
+  readonly name?: string | undefined
   readonly source: Source
   /** In the order in which events pass them. Default: none. */
   readonly operators?: readonly Operator[]

@@ -10,4 +10,5 @@ export { runProgram, type SimulatedPrograms, type SimulatedSteps } from './simul
 export type { OpenFlags, SimulatedStat, SimulatedTarget } from './simulatedSyscalls.js'
 export type { DirectoryEntry, EntryType, InotifyRecord, KernelPort } from '../watching/port.js'
 export { memorySink, type MemorySink, type MemorySinkOptions } from './memorySink.js'
+export { memorySource, type MemorySourceOptions } from './memorySource.js'
 export { sinkLaws, type SinkLaw, type SinkUnderTest } from './sinkLaws.js'

@@ -9,23 +9,13 @@ afterAll(place.remove)
 
 // A source and a sink that a test can shape, in plain JavaScript.
 const parts = `
-import { definePipeline, FileEvent } from 'fsflow'
+import { definePipeline } from 'fsflow'
 import { ndjson } from 'fsflow/sinks'
+import { fileEvent, memorySource } from 'fsflow/testing'
 import { Observable, map } from 'rxjs'
-let seq = 0
-const event = (eventType, filePath = '') =>
-  new FileEvent({ timestampMicros: 1, seq: seq++, eventType, filePath, source: 'test' })
-const source = (emit = () => {}, check = () => ({ lines: [], problems: [] })) => ({
-  name: 'test',
-  providesPaths: true,
-  check: async () => check(),
-  open: (context) =>
-    new Observable((out) => {
-      context.signal.addEventListener('abort', () => out.complete())
-      out.next(event('MONITOR_START'))
-      emit(out, context)
-    }),
-})
+const source = (emit = () => {}) => memorySource(new Observable(emit))
+const oneFile = memorySource([fileEvent('CREATE /a')])
+const empty = memorySource([], { complete: true })
 const sink = (write, more = {}) => ({
   name: 'probe',
   description: 'for a test',
@@ -36,7 +26,7 @@ const sink = (write, more = {}) => ({
 const pipelines: Record<string, string> = {
   plain: 'export default definePipeline({ source: source(), sinks: [ndjson()] })',
   stuck: `export default definePipeline({
-    source: source((out) => out.next(event('CREATE', '/a'))),
+    source: oneFile,
     sinks: [sink((batch, { signal }) => {
       signal.addEventListener('abort', () => setTimeout(() => console.error('stopping'), 150))
       console.error('stuck with', batch.length)
@@ -45,14 +35,14 @@ const pipelines: Record<string, string> = {
     drainTimeout: Number(process.env.DRAIN ?? 1e9),
   })`,
   leftovers: `setInterval(() => {}, 1000)
-    export default definePipeline({ source: source((out) => out.complete()), sinks: [ndjson()] })`,
+    export default definePipeline({ source: empty, sinks: [ndjson()] })`,
   operatorThrows: `export default definePipeline({
-    source: source((out) => out.next(event('CREATE', '/a'))),
+    source: oneFile,
     operators: [map((event) => { if (event.filePath === '/a') throw new TypeError('operator\\nboom'); return event })],
     sinks: [ndjson()],
   })`,
   uncaught: `export default definePipeline({
-    source: source(() => setTimeout(() => { throw new Error('nobody caught it') })),
+    source: source(() => void setTimeout(() => { throw new Error('nobody caught it') })),
     sinks: [ndjson()],
   })`,
   rejected: `export default definePipeline({
@@ -64,38 +54,43 @@ const pipelines: Record<string, string> = {
     sinks: [ndjson()],
   })`,
   uncaughtAndStuck: `export default definePipeline({
-    source: source(() => setTimeout(() => { throw new Error('nobody caught it') })),
+    source: source(() => void setTimeout(() => { throw new Error('nobody caught it') })),
     sinks: [sink(() => new Promise(() => {}))],
     drainTimeout: 10,
   })`,
   uncaughtAtTheEnd: `export default definePipeline({
-    source: source((out) => out.complete()),
+    source: empty,
     sinks: [sink(async () => {}, { close: async () => setTimeout(() => { throw new Error('after all') }, 20) })],
   })`,
   uncaughtWhileChecking: `export default definePipeline({
-    source: source(undefined, () => {
-      setTimeout(() => { throw new Error('of the check') })
-      return new Promise((resolve) => setTimeout(() => resolve({ lines: [], problems: [] }), 50))
-    }),
+    source: {
+      ...source(),
+      check() {
+        setTimeout(() => { throw new Error('of the check') })
+        return new Promise((resolve) => setTimeout(() => resolve({ lines: [], problems: [] }), 50))
+      },
+    },
     sinks: [ndjson()],
   })`,
   uncaughtLater: `setTimeout(() => { throw new Error('later') }, Number(process.env.LATER))
     export default definePipeline({ source: source(), sinks: [ndjson()] })`,
   issue: `export default definePipeline({
-    source: source((out, context) => {
-      context.report({ code: 'FSFLOW_TEST', message: 'two\\nlines', hint: 'Do this.' })
-      out.complete()
-    }),
+    source: {
+      ...empty,
+      open(context, request) {
+        context.report({ code: 'FSFLOW_TEST', message: 'two\\nlines', hint: 'Do this.' })
+        return empty.open(context, request)
+      },
+    },
     sinks: [ndjson()],
   })`,
   sinkFails: `export default definePipeline({
-    source: source((out) => out.next(event('CREATE', '/a'))),
+    source: oneFile,
     sinks: [sink(async () => { throw new Error('disk on fire') }), ndjson()],
   })`,
   endless: `export default definePipeline({
-    source: source((out, { signal }) => {
-      const timer = setInterval(() => { for (let i = 0; i < 100; i++) out.next(event('MODIFY', '/a')) })
-      signal.addEventListener('abort', () => clearInterval(timer))
+    source: source((out) => {
+      const timer = setInterval(() => { for (let i = 0; i < 100; i++) out.next(fileEvent('MODIFY /a')) })
       return () => clearInterval(timer)
     }),
     sinks: [ndjson()],
