@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   closeSync,
   constants,
   mkdirSync,
@@ -9,11 +10,14 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { WireEvent } from '../../../src/events/index.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { eventSchema, type WireEvent } from '../../../src/events/index.js'
 import { until } from '../../helpers/until.js'
 import { start, temporaryFolder, type Running } from '../fsflow.js'
 
@@ -129,6 +133,54 @@ describe('fsflow watch', () => {
     const written = list.find(({ event_type: type }) => type === 'CLOSE_WRITE')!
     expect(written.file_metadata).toMatchObject({ size: 3, file_type: 'file' })
     expect(written).toHaveProperty('process_details')
+  })
+
+  it('tells everything in lines that the JSON Schema accepts', async () => {
+    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(eventSchema)
+    const names = ['plain', 'with "quotes" and a\nnewline', 'ü', 'x'.repeat(255)]
+    const args = ['root', '--events', 'all', '--metadata', '--process']
+    const list = await events(args, async (process) => {
+      const held = openSync(join(root, 'held'), 'w')
+      writeSync(held, 'by this process, so that there is one to tell')
+      await process.line(/MODIFY.*\/held/)
+      closeSync(held)
+      mkdirSync(join(root, 'a/b'), { recursive: true })
+      await process.line(/CREATE.*a\/b"/)
+      for (const name of names) {
+        writeFileSync(join(root, 'a/b', name), 'text')
+        readFileSync(join(root, 'a/b', name))
+      }
+      writeFileSync(Buffer.concat([Buffer.from(`${root}/a/`), Buffer.of(0xff, 0xfe)]), '')
+      symlinkSync('nowhere', join(root, 'a/link'))
+      chmodSync(join(root, 'a/b/plain'), 0o600)
+      renameSync(join(root, 'a/b'), join(root, 'c'))
+      await process.line(/RENAME.*\/c"/)
+      rmSync(join(root, 'c'), { recursive: true })
+      await process.line(/DELETE.*\/c"/)
+    })
+    for (const wire of list) {
+      validate(wire)
+      expect([wire, validate.errors]).toEqual([wire, null])
+    }
+    const types = new Set(list.map(({ event_type: type }) => type))
+    const kinds = [
+      'CREATE',
+      'OPEN',
+      'ACCESS',
+      'MODIFY',
+      'ATTRIB',
+      'CLOSE_WRITE',
+      'CLOSE_NOWRITE',
+      'RENAME',
+      'DELETE',
+    ]
+    expect([...types]).toEqual(expect.arrayContaining(['MONITOR_START', ...kinds, 'MONITOR_STOP']))
+    // Each kind of detail has been there.
+    expect(list.some(({ file_metadata: metadata }) => metadata?.file_type === 'symlink')).toBe(true)
+    expect(list.some(({ file_metadata: metadata }) => metadata === null)).toBe(true)
+    expect(list.some(({ process_details: details }) => details?.pid === process.pid)).toBe(true)
+    expect(list.some(({ process_unknown: reason }) => reason !== undefined)).toBe(true)
+    expect(list.some(({ file_path_bytes: bytes }) => bytes !== undefined)).toBe(true)
   })
 
   it('--no-recursive tells of the directory itself alone', async () => {
