@@ -93,6 +93,27 @@ describe.each([
   })
 })
 
+describe.each(['operators', 'sources', 'sinks'])('the pages of %s', (folder) => {
+  const page = (name: string): string => read(`docs/${folder}/${name}.md`)
+  const hasSection = (text: string, ...headings: readonly string[]): boolean =>
+    headings.some((heading) => text.split('\n').includes(`## ${heading}`))
+
+  it.each(components(folder))('%s shows in an example how to import it', (name) => {
+    const examples = [...page(name).matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]!)
+    const imports = new RegExp(`^import {[^}]*\\b${name}\\b[^}]*} from 'fsflow/${folder}'$`, 'm')
+    expect(examples.filter((example) => imports.test(example))).not.toEqual([])
+  })
+
+  it.each(components(folder))('%s has its options, or says that there are none', (name) => {
+    const text = page(name)
+    expect(hasSection(text, 'Options')).toBe(!/^It has no options\.$/m.test(text))
+  })
+
+  it.each(components(folder))('%s says how it behaves, or what its limits are', (name) => {
+    expect(hasSection(page(name), 'Behaviour', 'Limits')).toBe(true)
+  })
+})
+
 describe('operators', () => {
   /** The marble diagram of the doc comment: label to picture. */
   function diagram(name: string): Map<string, string> {
