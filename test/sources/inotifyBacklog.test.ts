@@ -19,20 +19,29 @@ const memory = fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 jest.setTimeout(BOUND_MS + 10_000)
 
+interface Outcome {
+  readonly blocked: {
+    readonly milliseconds: number
+    /** Whether the command had ended when the main thread was let go. */
+    readonly ended: boolean
+    readonly counts: Record<string, number>
+  }
+  readonly code: number
+  readonly counts: Record<string, number>
+}
+
 describe('a main thread that is blocked', () => {
   it('loses nothing of a million events with koffi', () =>
     withDirectory(async (scratch) => {
       const tree = fs.mkdtempSync(join(memory, 'fsflow-test-'))
       try {
         const args = [tree, String(BLOCKED_MS), ...churnCommand(scratch), tree, String(ROUNDS)]
-        const { code, counts } = await runForJson<{ code: number; counts: Record<string, number> }>(
-          'blocked',
-          args,
-          {
-            boundMs: BOUND_MS,
-          },
-        )
+        const { blocked, code, counts } = await runForJson<Outcome>('blocked', args, { boundMs: BOUND_MS })
         expect(code).toBe(0)
+        // All was written while nothing of it was told yet.
+        expect(blocked).toMatchObject({ ended: true, counts: { MONITOR_START: 1 } })
+        expect(Object.keys(blocked.counts)).toEqual(['MONITOR_START'])
+        expect(blocked.milliseconds).toBeGreaterThanOrEqual(BLOCKED_MS)
         expect(counts).toMatchObject({
           MONITOR_START: 1,
           // The file, and what the child makes at the end.
