@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs'
 import { inotifyView } from './filesystemTypes.js'
+import { realPath } from './realPath.js'
 import { MountTree, readMounts, type Mount } from './mounts.js'
 
 /** The mounts of this process as they are now, and what changed since the last look. Paths are raw. */
@@ -29,11 +29,7 @@ export class MountView {
 
   /** The mount in which a path lies, wherever symbolic links lead. */
   of(path: string): Mount | undefined {
-    try {
-      return this.#tree.find(realpathSync(Buffer.from(path, 'latin1'), 'buffer').toString('latin1'))
-    } catch {
-      return undefined
-    }
+    return this.#tree.find(realPath(path))
   }
 }
 
@@ -44,12 +40,7 @@ export function isPolled(mount: Mount | undefined): boolean {
 
 /** For a root, by its raw path, where a changed mount point lies: below it, or (empty) at or above it. */
 export function placeBelow(root: string, mountPoint: string): string | undefined {
-  let real: string
-  try {
-    real = realpathSync(Buffer.from(root, 'latin1'), 'buffer').toString('latin1')
-  } catch {
-    real = root
-  }
+  const real = realPath(root)
   const above = (path: string): string => (path === '/' ? '/' : `${path}/`)
   if (real === mountPoint || real.startsWith(above(mountPoint))) return ''
   return mountPoint.startsWith(above(real)) ? mountPoint.slice(above(real).length) : undefined

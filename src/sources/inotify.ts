@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs'
 import { Observable } from 'rxjs'
 import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
 import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/index.js'
@@ -9,6 +8,7 @@ import { inotifyUsers } from '../linux/inotifyUsage.js'
 import { mountOf, mountsBelow, readMounts } from '../linux/mounts.js'
 import { bindingNames, chooseBinding, type BindingName } from '../linux/openInotify.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
+import { realPath } from '../linux/realPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { InotifyRun } from './InotifyRun.js'
 
@@ -188,7 +188,7 @@ function check(
 /** What each mount gets: one line for those in which inotify does not see everything. */
 function describeMounts(directory: string, poll: 'auto' | 'off'): string[] {
   const mounts = readMounts()
-  const real = rawFromText(realpathSync(directory))
+  const real = realPath(rawFromText(directory))
   const own = mountOf(real, mounts)
   return [...(own === undefined ? [] : [own]), ...mountsBelow(real, mounts)].flatMap((mount) => {
     const { blind, polled } = inotifyView(mount.type)

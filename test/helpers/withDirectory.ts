@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Runs `use` with a new empty directory, and removes it. */
-export async function withDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+export async function withDirectory<T>(use: (directory: string) => Promise<T> | T): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'fsflow-test-'))
   try {
     return await use(directory)

@@ -1,9 +1,9 @@
-import { realpathSync } from 'node:fs'
 import { EACCES, EPERM } from '../../linux/errno.js'
 import { directoryPort } from '../../linux/directoryPort.js'
 import { inotifyView, type InotifyView } from '../../linux/filesystemTypes.js'
 import { mountOf, mountsBelow, readMounts, type Mount } from '../../linux/mounts.js'
 import { rawFromText, textFromRaw } from '../../linux/rawPath.js'
+import { realPath } from '../../linux/realPath.js'
 import { resolveRoots } from '../../linux/resolveRoots.js'
 import { countDirectories } from '../../watching/countDirectories.js'
 import { SubtreeWeights, type HeavyPart } from '../../watching/SubtreeWeights.js'
@@ -38,7 +38,7 @@ const HEAVIEST = 5
 /** What watching a path would take. Throws FSFLOW_PATH_NOT_FOUND and FSFLOW_PERMISSION. */
 export function examinePath(path: string): PathState {
   const { directory, only } = resolveRoots([path], true)[0]!
-  const root = rawFromText(realpathSync(directory))
+  const root = realPath(rawFromText(directory))
   const { list } = directoryPort()
   const weights = new SubtreeWeights()
   let unreadable = 0

@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs'
 import type { FsflowError } from '../../errors/index.js'
 import { ELOOP, ENOENT, ENOTDIR } from '../errno.js'
+import { realPath } from '../realPath.js'
 import { mountOf, mountsBelow, readMounts, type Mount } from '../mounts.js'
 import { markError } from './fanotifyErrors.js'
 import type { HandleDisk } from './HandleDisk.js'
@@ -25,15 +25,6 @@ export function mountsOfRoot(path: string, recursive: boolean): { own: Mount | u
   const real = realPath(path)
   const mounts = readMounts()
   return { own: mountOf(real, mounts), below: recursive ? mountsBelow(real, mounts) : [] }
-}
-
-/** The real path of a raw path, as far as it exists. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync.native(Buffer.from(path, 'latin1'), 'buffer').toString('latin1')
-  } catch {
-    return path
-  }
 }
 
 function typeOf(path: string): string {
