@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { EINTR, ENAMETOOLONG, errnoOf } from './errno.js'
-import type { DirectoryEntry, EntryType, FileIdentity } from './InotifyBinding.js'
+import type { DirectoryEntry, DirectoryListing, EntryType, FileIdentity } from './InotifyBinding.js'
+import { InodeReader } from './InodeReader.js'
 import { libc, type Libc } from './libc.js'
 
 const AT_FDCWD = -100
@@ -38,6 +39,7 @@ export function identify(path: string): FileIdentity | number {
     return {
       dev: Number(stat.dev),
       ino: Number(stat.ino),
+      bornAt: Number(stat.birthtimeNs / 1000n),
       type: modeTypes[Number(stat.mode & S_IFMT)] ?? 'other',
     }
   } catch (error) {
@@ -57,6 +59,7 @@ export function changedAt(path: string): number {
 /** Opens and lists directories by descriptor, so that no path is too long. */
 export class DirectoryReader {
   readonly #c: Libc = libc()
+  readonly #inodes = new InodeReader()
   readonly #buffer = Buffer.alloc(BUFFER_BYTES)
 
   /** A descriptor of the directory, or -errno. The caller closes it. */
@@ -100,22 +103,39 @@ export class DirectoryReader {
   }
 
   list(path: string): DirectoryEntry[] | number {
+    return this.#withDirectory(path, (fd) => this.#read(fd, path))
+  }
+
+  listing(path: string): DirectoryListing | number {
+    return this.#withDirectory(path, (fd) => {
+      const self = this.#inodes.of(fd)
+      if (typeof self === 'number') return self
+      const entries = this.#read(fd, path)
+      return typeof entries === 'number' ? entries : { self, entries }
+    })
+  }
+
+  #withDirectory<T>(path: string, use: (fd: number) => T | number): T | number {
     const fd = this.open(path, O_DIRECTORY | O_NOFOLLOW)
     if (fd < 0) return fd
     try {
-      const entries: DirectoryEntry[] = []
-      for (;;) {
-        const count = this.#c.getdents64(fd, this.#buffer, BUFFER_BYTES)
-        if (count === 0) return entries
-        if (count < 0) {
-          const errno = this.#c.errno()
-          if (errno === EINTR) continue
-          return -errno
-        }
-        this.#decode(path, count, entries)
-      }
+      return use(fd)
     } finally {
       this.#c.close(fd)
+    }
+  }
+
+  #read(fd: number, path: string): DirectoryEntry[] | number {
+    const entries: DirectoryEntry[] = []
+    for (;;) {
+      const count = this.#c.getdents64(fd, this.#buffer, BUFFER_BYTES)
+      if (count === 0) return entries
+      if (count < 0) {
+        const errno = this.#c.errno()
+        if (errno === EINTR) continue
+        return -errno
+      }
+      this.#decode(path, count, entries)
     }
   }
 
@@ -139,11 +159,18 @@ export class DirectoryReader {
         entries.push({
           name,
           type: type === DT_UNKNOWN ? typeOf(`${path}/${name}`) : (entryTypes[type] ?? 'other'),
+          ino: exactIno(buffer, offset),
         })
       }
       offset = next
     }
   }
+}
+
+/** A number that JavaScript cannot hold exactly is none. */
+function exactIno(buffer: Buffer, offset: number): number {
+  const high = buffer.readUInt32LE(offset + 4)
+  return high >= 2 ** 20 ? 0 : high * 2 ** 32 + buffer.readUInt32LE(offset)
 }
 
 // Some filesystems leave the type out of the listing.

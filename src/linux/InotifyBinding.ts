@@ -13,12 +13,26 @@ export interface DirectoryEntry {
   /** Raw bytes as a latin1 string. */
   readonly name: string
   readonly type: EntryType
+  /** Its inode number, as the listing tells it; 0 where it does not. */
+  readonly ino: number
 }
 
-export interface FileIdentity {
+/** What tells one inode from all others, also from later ones with the same number. */
+export interface Inode {
   readonly dev: number
   readonly ino: number
+  /** When it came to be, in microseconds since the epoch; 0 where the filesystem does not tell. */
+  readonly bornAt: number
+}
+
+export interface FileIdentity extends Inode {
   readonly type: EntryType
+}
+
+export interface DirectoryListing {
+  readonly self: Inode
+  /** Without `.` and `..`, in any order. */
+  readonly entries: readonly DirectoryEntry[]
 }
 
 /** The watch descriptor of a fence record; the kernel's own start at 1. */
@@ -33,6 +47,8 @@ export interface InotifyBinding {
   removeWatch(wd: number): void
   /** The entries of a directory without `.` and `..`, in any order, or -errno. A symlink is not followed. */
   list(path: string): DirectoryEntry[] | number
+  /** The same, and which directory it is. */
+  listing(path: string): DirectoryListing | number
   /** lstat(2), or -errno. */
   identify(path: string): FileIdentity | number
   /** When the inode last changed (`st_ctime`), in microseconds since the epoch, or -errno. */

@@ -49,6 +49,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     addWatch: (path, mask) => directories.withShortPath(path, (short) => addPath(short, mask)),
     removeWatch: (wd) => void c.inotifyRmWatch(fd, wd),
     list: (path) => directories.list(path),
+    listing: (path) => directories.listing(path),
     identify: (path) => directories.withShortPath(path, identify),
     changedAt: (path) => directories.withShortPath(path, changedAt),
     fence: () => fences.post(),

@@ -36,6 +36,7 @@ export interface Libc {
   bind(fd: number, address: Uint8Array, length: number): number
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number
   statfs(path: string | Uint8Array, result: Uint8Array): number
+  statx(dirfd: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number
   send(fd: number, message: Uint8Array, length: number, flags: number): number
   setpriority(which: number, who: number, priority: number): number
 }
@@ -86,6 +87,9 @@ function bind(): Libc {
       'int setsockopt(int fd, int level, int name, void *value, unsigned int length)',
     ) as Libc['setsockopt'],
     statfs: lib.func('int statfs(const char *path, void *result)') as Libc['statfs'],
+    statx: lib.func(
+      'int statx(int dirfd, const char *path, int flags, unsigned int mask, void *result)',
+    ) as Libc['statx'],
     send: lib.func('long send(int fd, void *message, size_t length, int flags)') as Libc['send'],
     setpriority: lib.func(
       'int setpriority(int which, unsigned int who, int priority)',

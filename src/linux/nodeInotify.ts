@@ -9,6 +9,7 @@ import { Fences } from './Fences.js'
 import { inotifyOpenError } from './inotifyErrors.js'
 import type {
   DirectoryEntry,
+  DirectoryListing,
   EntryType,
   InotifyBinding,
   InotifyListener,
@@ -146,6 +147,7 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
       }
     },
     list: listByNode,
+    listing: listingByNode,
     identify,
     changedAt,
     fence: () => fences.post(),
@@ -176,6 +178,14 @@ function typeOf(entry: Dirent<Buffer>): EntryType {
   return entry.isSymbolicLink() ? 'symlink' : 'other'
 }
 
+function listingByNode(path: string): DirectoryListing | number {
+  const identity = identify(path)
+  if (typeof identity === 'number') return identity
+  const { dev, ino, bornAt } = identity
+  const entries = listByNode(path)
+  return typeof entries === 'number' ? entries : { self: { dev, ino, bornAt }, entries }
+}
+
 /** The entries of a directory by node:fs alone, or -errno; its path may not be too long. */
 export function listByNode(path: string): DirectoryEntry[] | number {
   try {
@@ -186,6 +196,7 @@ export function listByNode(path: string): DirectoryEntry[] | number {
     return readdirSync(bytes, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
       name: entry.name.toString('latin1'),
       type: typeOf(entry),
+      ino: 0,
     }))
   } catch (error) {
     return -errnoOf(error)

@@ -224,11 +224,11 @@ export class InotifyRun {
   }
 
   #recovered(counts: RepairCounts): void {
-    const { created, deleted, modified } = counts
+    const { created, deleted, modified, renamed } = counts
     this.#control('RECOVERED', '', {
       code: 'FSFLOW_RECOVERED',
-      message: `the stream is whole again: ${created} created, ${deleted} deleted, ${modified} modified were missed`,
-      counts: { created, deleted, modified },
+      message: `the stream is whole again: ${created} created, ${deleted} deleted, ${renamed} renamed, ${modified} modified were missed`,
+      counts: { created, deleted, renamed, modified },
     })
   }
 

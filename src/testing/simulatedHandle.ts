@@ -89,7 +89,10 @@ export class SimulatedHandle {
     notifyFile(this.dentry, INOTIFY.ACCESS)
     if (rest.length === 0 && last !== undefined) return undefined
     this.#lastEntry = rest.at(-1) ?? BEFORE_ALL
-    return rest.map(({ name }) => ({ name, type: inode.entries.get(name)!.inode.type }))
+    return rest.map(({ name }) => {
+      const { type, ino } = inode.entries.get(name)!.inode
+      return { name, type, ino }
+    })
   }
 
   /** Emits CLOSE_WRITE or CLOSE_NOWRITE and, for the last handle of a removed name, what follows from that. */

@@ -1,6 +1,13 @@
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
-import { FENCE_WD, type DirectoryEntry, type FileIdentity } from '../watching/port.js'
-import type { InotifyRecord, KernelPort } from '../watching/port.js'
+import { FENCE_WD } from '../watching/port.js'
+import type {
+  DirectoryEntry,
+  DirectoryListing,
+  FileIdentity,
+  Inode,
+  InotifyRecord,
+  KernelPort,
+} from '../watching/port.js'
 import { resultOrErrno, SimulatedError } from './simulatedError.js'
 import { SimulatedHandle } from './simulatedHandle.js'
 import { INOTIFY } from './simulatedNotify.js'
@@ -128,11 +135,18 @@ export class SimulatedInotify implements KernelPort {
     }
   }
 
+  listing(path: string): DirectoryListing | number {
+    const self = resultOrErrno(() => inodeOf(this.#find(path, false).inode))
+    const entries = this.list(path)
+    if (typeof self === 'number') return self
+    return typeof entries === 'number' ? entries : { self, entries }
+  }
+
   identify(path: string): FileIdentity | number {
     this.#beforeCall('identify', path)
     return resultOrErrno(() => {
-      const { ino, type } = this.#find(path, false).inode
-      return { dev: 1, ino, type }
+      const { inode } = this.#find(path, false)
+      return { ...inodeOf(inode), type: inode.type }
     })
   }
 
@@ -215,6 +229,10 @@ export class SimulatedInotify implements KernelPort {
     if (!mayBy(dentry.inode, 0o400)) throw new SimulatedError('EACCES', path)
     return new SimulatedHandle(this.#tree, dentry, { read: true, write: false, append: false })
   }
+}
+
+function inodeOf({ ino, bornAt }: SimulatedInode): Inode {
+  return { dev: 1, ino, bornAt }
 }
 
 function count(option: string, value: unknown, least: number): number {

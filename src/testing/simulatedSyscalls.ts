@@ -16,6 +16,8 @@ export interface SimulatedStat {
   readonly size: number
   /** st_ctime, in microseconds since the epoch. */
   readonly changedAt: number
+  /** When the inode came to be, in microseconds since the epoch. */
+  readonly bornAt: number
 }
 
 /** What a path or an open handle stands for. */
@@ -237,8 +239,8 @@ export class SimulatedSyscalls {
   }
 }
 
-function statOf({ ino, type, mode, nlink, content, changedAt }: SimulatedInode): SimulatedStat {
-  return { dev: 1, ino, type, mode, nlink, size: content.length, changedAt }
+function statOf({ ino, type, mode, nlink, content, changedAt, bornAt }: SimulatedInode): SimulatedStat {
+  return { dev: 1, ino, type, mode, nlink, size: content.length, changedAt, bornAt }
 }
 
 const RMDIR_ERRORS: Readonly<Record<'dot' | 'dotdot' | 'root', SimulatedErrorCode>> = {

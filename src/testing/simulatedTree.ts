@@ -18,13 +18,17 @@ export class SimulatedInode {
   /** The bytes of a file (latin1), the target of a symlink. */
   content = ''
   /** st_ctime, in microseconds. */
-  changedAt = 0
+  changedAt: number
 
   constructor(
     readonly ino: number,
     readonly type: EntryType,
     public mode: number,
-  ) {}
+    /** In microseconds. */
+    readonly bornAt: number,
+  ) {
+    this.changedAt = bornAt
+  }
 }
 
 /**
@@ -81,9 +85,7 @@ export class SimulatedTree {
   }
 
   newInode(type: EntryType, mode: number): SimulatedInode {
-    const inode = new SimulatedInode(this.#freeNumbers.pop() ?? ++this.#lastNumber, type, mode)
-    this.changed(inode)
-    return inode
+    return new SimulatedInode(this.#freeNumbers.pop() ?? ++this.#lastNumber, type, mode, this.#now())
   }
 
   changed(...inodes: SimulatedInode[]): void {

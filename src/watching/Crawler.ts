@@ -1,7 +1,8 @@
 import { ELOOP, ENOENT, ENOSPC, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
-import type { DirectoryEntry, EntryType, KernelPort } from './port.js'
+import type { DirectoryEntry, DirectoryListing, EntryType, Inode, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
+import { ToldEntries } from './ToldEntries.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
 
@@ -18,6 +19,8 @@ export interface CrawlerListener {
   readonly remember: boolean
   /** Directories beyond the watch limit are listed all the same, to be compared from time to time. */
   polls(): boolean
+  /** Microseconds since the epoch: a time that has passed. */
+  now(): number
   /** True when not all that changes in the directory gives records. */
   isBlind(node: WatchNode, path: string): boolean
   /** A directory was listed that is to be compared from time to time: not watched, or not all is seen. */
@@ -25,7 +28,7 @@ export interface CrawlerListener {
   /** A root has been entered; its entries follow. */
   entered(node: WatchNode): void
   /** An entry was there when the directory's watch was added. */
-  found(node: WatchNode, name: string, type: EntryType): void
+  found(node: WatchNode, name: string, type: EntryType, ino: number): void
   /** All entries of the directory have been told. */
   listed(node: WatchNode): void
   problem(problem: WatchProblem): void
@@ -40,6 +43,8 @@ interface Visit {
   readonly wd: number
   readonly errno: number
   readonly entries: readonly DirectoryEntry[]
+  readonly self: Inode | undefined
+  readonly at: number
   /** It is beyond the watch limit, or its filesystem tells only a part. */
   readonly polled: boolean
   /** The node that had this watch before: the same directory under another path, or this very node. */
@@ -113,17 +118,31 @@ export class Crawler {
     const isBeyond = wd === -ENOSPC && this.#listener.polls()
     const polled = isBeyond || node.isBlind
     const owner = wd < 0 ? undefined : this.#table.byWd(wd)
-    const visit = { node, wd: Math.max(wd, 0), errno: 0, entries: [], polled, owner, first: new Map() }
+    const visit: Visit = {
+      node,
+      wd: Math.max(wd, 0),
+      errno: 0,
+      entries: [],
+      self: undefined,
+      at: this.#listener.now(),
+      polled,
+      owner,
+      first: new Map(),
+    }
     // Visited again, and it has become another directory: where not all is seen, that shows only now.
     if (node.wd !== 0 && node.wd !== wd) this.#drop(node)
     if (wd < 0 && !isBeyond) return { ...visit, errno: -wd }
     if (owner !== undefined && owner !== node) return visit
     if (!isBeyond) this.#table.setWatch(node, wd)
-    const entries =
-      node.root?.only === undefined
-        ? this.#port.list(follows ? `${path}/.` : path)
-        : this.#look(path, node.root.only)
-    return typeof entries === 'number' ? { ...visit, errno: -entries } : { ...visit, entries }
+    const listing = this.#list(node, follows ? `${path}/.` : path)
+    return typeof listing === 'number' ? { ...visit, errno: -listing } : { ...visit, ...listing }
+  }
+
+  #list(node: WatchNode, path: string): (Partial<DirectoryListing> & Pick<Visit, 'entries'>) | number {
+    if (node.root?.only !== undefined) return { entries: this.#look(path, node.root.only) }
+    if (this.#listener.remember) return this.#port.listing(path)
+    const entries = this.#port.list(path)
+    return typeof entries === 'number' ? entries : { entries }
   }
 
   /** Of a directory that is watched for some files only, those that are there. */
@@ -131,7 +150,7 @@ export class Crawler {
     const entries: DirectoryEntry[] = []
     for (const name of only) {
       const identity = this.#port.identify(`${path}/${name}`)
-      if (typeof identity !== 'number') entries.push({ name, type: identity.type })
+      if (typeof identity !== 'number') entries.push({ name, type: identity.type, ino: identity.ino })
     }
     return entries
   }
@@ -208,7 +227,9 @@ export class Crawler {
     const { node, first } = visit
     // Told before, and then polled or lost sight of: now it is compared.
     if (node.entries !== undefined && node.former === undefined) node.former = node.shadow()
-    if (this.#listener.remember || visit.polled) node.entries = new Map()
+    if (this.#listener.remember || visit.polled) node.entries = new ToldEntries()
+    node.self = visit.self
+    node.listedAt = visit.at
     node.changeTimes = visit.polled ? new Map() : undefined
     // What has records since is told by them: until then all is as it was told.
     if (visit.owner === node) keepTold(node, first)
@@ -216,7 +237,7 @@ export class Crawler {
     if (node.root !== undefined) this.#listener.entered(node)
     for (const entry of visit.entries) {
       const mask = first.get(entry.name)
-      if (mask === undefined) this.#listener.found(node, entry.name, entry.type)
+      if (mask === undefined) this.#listener.found(node, entry.name, entry.type, entry.ino)
       else if (visit.owner !== node) this.#tellFirst(node, entry.name, mask, entry.type)
       first.delete(entry.name)
     }
@@ -228,8 +249,9 @@ export class Crawler {
   #tellFirst(node: WatchNode, name: string, mask: number, type: EntryType): void {
     if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) return
     const isDirectory = (mask & IN.ISDIR) !== 0
-    if (isDirectory) this.#listener.found(node, name, 'directory')
-    else this.#listener.found(node, name, type === 'directory' ? 'other' : type)
+    // It may have been replaced since: the number in the listing is not that of what was there.
+    if (isDirectory) this.#listener.found(node, name, 'directory', 0)
+    else this.#listener.found(node, name, type === 'directory' ? 'other' : type, 0)
   }
 
   #drop(node: WatchNode): void {

@@ -1,7 +1,13 @@
 import { EACCES, ENOENT, ENOTDIR, EPERM } from '../linux/errno.js'
 import { textFromRaw } from '../linux/rawPath.js'
-import type { KernelPort } from './port.js'
+import type { DirectoryEntry, FileIdentity } from './port.js'
 import type { WatchRoot } from './WatchNode.js'
+
+/** What it needs of the kernel; results below 0 are -errno. */
+export interface DiskPort {
+  list(path: string): readonly Pick<DirectoryEntry, 'name' | 'type'>[] | number
+  identify(path: string): Pick<FileIdentity, 'type'> | number
+}
 
 export interface FoundEntry {
   /** Raw bytes as a latin1 string. */
@@ -17,7 +23,7 @@ export interface FoundDirectory {
 
 /** What is on the disk at and below some roots, looked at from outside of the watching code. */
 export class DiskTree {
-  readonly #port: Pick<KernelPort, 'list' | 'identify'>
+  readonly #port: DiskPort
   readonly #roots: readonly Pick<WatchRoot, 'path' | 'only'>[]
   readonly #passes: (path: string, isDirectory: boolean) => boolean
   /** Directories that the last walk could not read. */
@@ -25,7 +31,7 @@ export class DiskTree {
 
   /** `passes` says what counts, by the path relative to the root, as text. */
   constructor(
-    port: Pick<KernelPort, 'list' | 'identify'>,
+    port: DiskPort,
     roots: readonly Pick<WatchRoot, 'path' | 'only'>[],
     passes: (path: string, isDirectory: boolean) => boolean,
   ) {

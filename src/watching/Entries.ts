@@ -41,6 +41,7 @@ export class Entries {
 
   /** Something other than coming and going happened to an entry, or to the directory itself. */
   touch(node: WatchNode, name: string, mask: number, readAt: number): void {
+    this.#repair.flush(node)
     if ((mask & CONTENT_CHANGES) !== 0) this.#noteChange(node, name, mask)
     if (this.isReady) this.#host.event(mask, node, name, 0, readAt, false)
   }
@@ -48,6 +49,7 @@ export class Entries {
   /** An entry has come, by CREATE or MOVED_TO. */
   arrive(node: WatchNode, record: InotifyRecord, readAt: number): void {
     const { name, mask } = record
+    this.#repair.flush(node)
     const isDirectory = (mask & IN.ISDIR) !== 0
     const existing = this.#table.child(node, name)
     if (existing?.isLink === true) this.#close(existing)
@@ -58,10 +60,10 @@ export class Entries {
         this.empty(existing)
         this.release(existing)
       }
-      const told = node.entries?.get(name)
+      const told = node.entries?.isDirectory(name)
       if (told !== undefined && this.isReady) this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
     }
-    node.entries?.set(name, isDirectory)
+    node.entries?.tell(name, isDirectory)
     this.#noteChange(node, name, mask)
     this.#emit(mask, node, name, record.cookie, readAt)
     if (!this.isReady && isDirectory) this.requestChild(node, name)
@@ -71,13 +73,15 @@ export class Entries {
 
   /** A watched directory has arrived by a rename within the tree; its node has been moved already. */
   moved(node: WatchNode, { mask, name, cookie }: InotifyRecord, readAt: number): void {
-    node.entries?.set(name, true)
+    this.#repair.flush(node)
+    node.entries?.tell(name, true)
     this.#emit(mask, node, name, cookie, readAt)
   }
 
   /** An entry has gone, by DELETE or MOVED_FROM. */
   leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
     const isDirectory = (mask & IN.ISDIR) !== 0
+    this.#repair.flush(node)
     const isKnown = node.entries === undefined || node.entries.has(name)
     if (!isKnown && this.isReady) this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
     node.entries?.delete(name)
@@ -133,24 +137,42 @@ export class Entries {
     for (const child of [...node.children.values()]) this.release(child)
   }
 
-  /** The crawler has found an entry. */
-  found(node: WatchNode, name: string, type: EntryType): void {
+  /** The crawler has found an entry; `ino` is 0 where it is not known. */
+  found(node: WatchNode, name: string, type: EntryType, ino: number): void {
     const isDirectory = type === 'directory'
     const follows = type === 'symlink' && this.#host.followSymlinks
-    if (this.isReady && node.former !== undefined) {
-      const former = this.#repair.found(node, name, isDirectory, follows)
-      node.entries?.set(name, isDirectory)
-      if (follows) this.#followLink(node, name, former)
-      else if (former !== undefined) this.requestChild(node, name, former)
+    if (!this.isReady) {
+      node.entries?.tell(name, isDirectory, ino)
+      if (!isDirectory) this.#noteChange(node, name, IN.CREATE)
+      if (isDirectory && this.#table.rootOf(node).recursive) this.requestChild(node, name)
+      else if (follows) this.#followLink(node, name)
       return
     }
-    node.entries?.set(name, isDirectory)
+    if (node.former !== undefined) {
+      const { isNew, former } = this.#repair.compare(node, name, isDirectory, follows)
+      if (!isNew) {
+        this.place(node, name, type, ino, former)
+        return
+      }
+    }
+    if (!this.#repair.holds({ node, name, type, ino })) this.tellFresh(node, name, type, ino)
+  }
+
+  /** Something is told that is there already, and is not new. */
+  place(node: WatchNode, name: string, type: EntryType, ino: number, former: WatchNode | undefined): void {
+    node.entries?.tell(name, type === 'directory', ino)
+    if (type === 'symlink' && this.#host.followSymlinks) this.#followLink(node, name, former)
+    else if (former !== undefined) this.requestChild(node, name, former)
+  }
+
+  /** Tells an entry that is new; whoever follows directories asks for its content. */
+  tellFresh(node: WatchNode, name: string, type: EntryType, ino: number): void {
+    const isDirectory = type === 'directory'
+    node.entries?.tell(name, isDirectory, ino)
     if (!isDirectory) this.#noteChange(node, name, IN.CREATE)
-    if (this.isReady) {
-      this.#repair.foundBelow()
-      this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
-    } else if (isDirectory && this.#table.rootOf(node).recursive) this.requestChild(node, name)
-    if (follows) this.#followLink(node, name)
+    this.#repair.countFresh()
+    this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
+    if (type === 'symlink' && this.#host.followSymlinks) this.#followLink(node, name)
   }
 
   /** The crawler has found all entries of a directory. */
@@ -158,7 +180,8 @@ export class Entries {
     this.#repair.listed(node)
     if (node.children === undefined) return
     for (const child of [...node.children.values()]) {
-      if (node.entries !== undefined && node.entries.get(child.name) !== !child.isLink) this.release(child)
+      if (node.entries !== undefined && node.entries.isDirectory(child.name) !== !child.isLink)
+        this.release(child)
     }
   }
 
@@ -203,8 +226,8 @@ export class Entries {
   }
 
   /** Tells something that was found, not reported. */
-  tell(mask: number, node: WatchNode, name: string): void {
-    this.#host.event(mask, node, name, 0, 0, true)
+  tell(mask: number, node: WatchNode, name: string, cookie = 0): void {
+    this.#host.event(mask, node, name, cookie, 0, true)
   }
 
   #emit(mask: number, node: WatchNode, name: string, cookie: number, readAt: number): void {

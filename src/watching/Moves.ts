@@ -212,7 +212,7 @@ export class Moves {
     if (moved !== undefined && this.#displaced.includes(moved)) return true
     // The one that has just arrived would say so if it had moved on.
     if (moved !== undefined && moved.wd !== 0) return !hasSaidSo && this.#isLastArrival(node, name)
-    const told = node.entries?.get(name)
+    const told = node.entries?.isDirectory(name)
     if (told !== undefined && told !== ((mask & IN.ISDIR) !== 0)) return true
     if (!this.#isLastArrival(node, name)) return false
     // The other name may lie outside the tree. (The kernel merges two arrivals in a row under one name.)

@@ -1,3 +1,6 @@
+import type { Inode } from './port.js'
+import type { ToldEntries } from './ToldEntries.js'
+
 /** A watched root: what the user named. */
 export interface WatchRoot {
   /** Raw absolute path of the directory that is watched: the root itself, or the parent of a file. */
@@ -24,8 +27,12 @@ export class WatchNode {
   alive = true
   /** Watched directories, and those that are to be: by name. */
   children: Map<string, WatchNode> | undefined = undefined
-  /** What the stream has told of the entries: true for directories. `undefined` until they were listed. */
-  entries: Map<string, boolean> | undefined = undefined
+  /** What the stream has told of the entries. `undefined` until they were listed. */
+  entries: ToldEntries | undefined = undefined
+  /** Which directory it was when it was listed, where it is remembered what was told. */
+  self: Inode | undefined = undefined
+  /** The last time, in microseconds since the epoch, that was known when it was listed. */
+  listedAt = 0
   /** It is reached through a symbolic link of that name, which is followed. */
   isLink = false
   /** Not all changes in it give records: it is polled too. */
@@ -53,7 +60,14 @@ export class WatchNode {
     shadow.entries = this.entries
     shadow.children = this.children
     shadow.changeTimes = this.changeTimes
+    shadow.self = this.self
+    shadow.listedAt = this.listedAt
     return shadow
+  }
+
+  /** The node that holds what was told of it: it may not have been compared since the overflow before. */
+  get lastTold(): WatchNode {
+    return this.entries === undefined && this.former !== undefined ? this.former.lastTold : this
   }
 
   /** True when the way to it from its root leads through a symbolic link. */

@@ -59,9 +59,11 @@ export class Watcher {
     this.#port = port
     this.#listener = listener
     this.#options = options
-    this.#repair = new Repair(port, this.table, options.repair, (mask, node, name) =>
-      this.#entries.tell(mask, node, name),
-    )
+    this.#repair = new Repair(port, this.table, options.repair, {
+      tell: (mask, node, name, cookie) => this.#entries.tell(mask, node, name, cookie),
+      tellFresh: (node, name, type, ino) => this.#entries.tellFresh(node, name, type, ino),
+      place: (node, name, type, ino, former) => this.#entries.place(node, name, type, ino, former),
+    })
     this.#reads = new ReadLog(options.queueLimit, 0)
     this.#entries = new Entries(port, this.table, this.#repair, {
       event: (mask, node, name, cookie, readAt, synthetic) =>
@@ -81,11 +83,12 @@ export class Watcher {
     this.#crawler = new Crawler(port, this.table, mask, {
       round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
       remember: options.repair,
+      now: () => this.#time,
       polls: () => options.pollBeyondLimit || this.isReady,
       isBlind: (node, path) => options.isBlind(node, path),
       polled: (node) => this.#addPolled(node),
       entered: (node) => this.#roots.entered(node),
-      found: (node, name, type) => this.#entries.found(node, name, type),
+      found: (node, name, type, ino) => this.#entries.found(node, name, type, ino),
       listed: (node) => this.#entries.listed(node),
       problem: (problem) => {
         if (!this.#roots.hasVanished(problem)) listener.problem(problem, this.isReady)
@@ -118,6 +121,7 @@ export class Watcher {
   /** Begins to crawl the roots, at `startedAt`. `ready` is told when all of it is watched. */
   start(roots: readonly WatchRoot[], startedAt: number): void {
     this.#reads = new ReadLog(this.#options.queueLimit, startedAt)
+    this.#time = startedAt
     for (const root of roots) this.#roots.start(root)
     this.#run()
   }
@@ -213,6 +217,7 @@ export class Watcher {
     if (this.#stopped) return false
     for (let at = this.#remounted.pop(); at !== undefined; at = this.#remounted.pop()) this.#lookAgain(at)
     if (this.#crawler.open()) return true
+    if (this.#repair.isRunning && this.#repair.settle()) return true
     const wasReady = this.isReady
     if (!wasReady) {
       this.#entries.isReady = true

@@ -32,7 +32,9 @@ describe('DirectoryReader', () => {
     const names = (path: string) => (reader.list(path) as { name: string }[]).map(({ name }) => name)
     expect(names('/').sort()).toEqual(fs.readdirSync('/').sort())
     expect(names('/proc')).toContain(String(process.pid))
-    expect(reader.list(`/proc/${process.pid}`)).toContainEqual({ name: 'exe', type: 'symlink' })
+    expect(reader.list(`/proc/${process.pid}`)).toContainEqual(
+      expect.objectContaining({ name: 'exe', type: 'symlink' }),
+    )
   })
 
   it('opens a path of any length', () =>
@@ -51,7 +53,7 @@ describe('DirectoryReader', () => {
           const path = `${directory}/${parts.slice(0, length).join('/')}`
           const expected =
             length === parts.length ? [{ name: 'end', type: 'file' }] : [{ name, type: 'directory' }]
-          expect(reader.list(path)).toEqual(expected)
+          expect(reader.list(path)).toMatchObject(expected)
         }
         expect(reader.list(`${last}/missing`)).toBe(-ENOENT)
         expect(reader.list(`${last.slice(0, directory.length + 1)}missing/${last}`)).toBe(-ENOENT)
@@ -118,7 +120,7 @@ describe('identify and changedAt', () => {
       const raw = `${directory}/\xe9`
       fs.writeFileSync(Buffer.from(raw, 'latin1'), '')
       const stat = fs.lstatSync(Buffer.from(raw, 'latin1'))
-      expect(identify(raw)).toEqual({ dev: stat.dev, ino: stat.ino, type: 'file' })
+      expect(identify(raw)).toMatchObject({ dev: stat.dev, ino: stat.ino, type: 'file' })
       expect(Math.abs(changedAt(raw) - stat.ctimeMs * 1000)).toBeLessThan(1)
       expect(identify(`${raw}x`)).toBe(-ENOENT)
       expect(changedAt(`${raw}/x`)).toBe(-ENOTDIR)

@@ -3,7 +3,12 @@ import * as fs from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
-import { FENCE_WD, type InotifyBinding } from '../../src/linux/InotifyBinding.js'
+import {
+  FENCE_WD,
+  type DirectoryListing,
+  type FileIdentity,
+  type InotifyBinding,
+} from '../../src/linux/InotifyBinding.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { textFromRaw } from '../../src/linux/rawPath.js'
 import { describeBindings, userNamespace } from '../helpers/bindings.js'
@@ -297,7 +302,9 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       expect(binding.list(join(directory, 'missing'))).toBe(-ENOENT)
       expect(binding.list(join(directory, 'file'))).toBe(-ENOTDIR)
       expect([-ENOTDIR, -ELOOP]).toContain(binding.list(join(directory, 'link')))
-      expect(binding.list(`${join(directory, 'link')}/.`)).toEqual([{ name: 'below', type: 'directory' }])
+      expect(binding.list(`${join(directory, 'link')}/.`)).toMatchObject([
+        { name: 'below', type: 'directory' },
+      ])
       expect(binding.list(join(directory, 'dir', 'below'))).toEqual([])
       return Promise.resolve()
     }))
@@ -311,11 +318,32 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
         ['file', 'file'],
         ['link', 'symlink'],
       ] as const) {
-        const stat = fs.lstatSync(join(directory, path))
-        expect(binding.identify(join(directory, path))).toEqual({ dev: stat.dev, ino: stat.ino, type })
+        const { dev, ino, birthtimeNs } = fs.lstatSync(join(directory, path), { bigint: true })
+        expect(binding.identify(join(directory, path))).toEqual({
+          dev: Number(dev),
+          ino: Number(ino),
+          bornAt: Number(birthtimeNs / 1000n),
+          type,
+        })
       }
       expect(binding.identify('/dev/null')).toMatchObject({ type: 'other' })
       expect(binding.identify(join(directory, 'missing'))).toBe(-ENOENT)
+      return Promise.resolve()
+    }))
+
+  test('lists a directory together with which one it is', () =>
+    inDirectory((directory, { binding }) => {
+      fs.mkdirSync(join(directory, 'd'))
+      fs.writeFileSync(join(directory, 'd', 'f'), '')
+      const path = join(directory, 'd')
+      const listing = binding.listing(path) as DirectoryListing
+      const { dev, ino, bornAt } = binding.identify(path) as FileIdentity
+      expect(listing.self).toEqual({ dev, ino, bornAt })
+      const file = fs.statSync(join(path, 'f')).ino
+      // Node does not tell the number.
+      expect(listing.entries).toEqual([{ name: 'f', type: 'file', ino: binding.name === 'koffi' ? file : 0 }])
+      expect(binding.listing(join(directory, 'missing'))).toBe(-ENOENT)
+      expect(binding.listing(join(path, 'f'))).toBe(-ENOTDIR)
       return Promise.resolve()
     }))
 
@@ -408,8 +436,10 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
         const mask = IN.CREATE | IN.ONLYDIR | IN.DONT_FOLLOW
         const wd = probe.binding.addWatch(last, mask)
         expect(wd).toBeGreaterThan(0)
-        expect(probe.binding.list(last)).toEqual([{ name: 'f', type: 'file' }])
-        expect(probe.binding.list(parent)).toEqual([{ name: 'twenty-bytes-of-name', type: 'directory' }])
+        expect(probe.binding.list(last)).toMatchObject([{ name: 'f', type: 'file' }])
+        expect(probe.binding.list(parent)).toMatchObject([
+          { name: 'twenty-bytes-of-name', type: 'directory' },
+        ])
         expect(probe.binding.list(`${last}/missing`)).toBe(-ENOENT)
         expect(probe.binding.list(`${last}/f`)).toBe(-ENOTDIR)
         expect(probe.binding.identify(`${last}/f`)).toMatchObject({ type: 'file' })

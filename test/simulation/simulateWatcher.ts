@@ -2,6 +2,7 @@ import { IN } from '../../src/linux/inotifyMasks.js'
 import { SimulatedError } from '../../src/testing/simulatedError.js'
 import { SimulatedFilesystem } from '../../src/testing/simulatedFilesystem.js'
 import type { InotifyRecord } from '../../src/watching/port.js'
+import { isDirectoryCode } from '../../src/watching/ToldEntries.js'
 import { Watcher } from '../../src/watching/Watcher.js'
 
 /** One system call of somebody who works in the filesystem. */
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   readonly fromTheStart?: boolean
   /** A watcher that is broken on purpose: new directories are not followed. */
   readonly withoutFollowing?: boolean
+  /** Gets what was told, and counts the renames that repairs have told. */
+  readonly report?: { renamed: number; events: readonly string[] }
 }
 
 const ROOT = '/w'
@@ -71,14 +74,40 @@ class Consumer {
   readonly faults: string[] = []
   readonly log: string[] = []
   readonly #moving = new Map<number, [string, boolean][]>()
+  /** Which inode each name is, where it is known: it was there at the start, and has been followed since. */
+  readonly #inodes = new Map<string, string>()
+  readonly #movingInodes = new Map<number, string>()
+  /** Names that a repair has told to be renamed, with their inodes, until something else is told of them. */
+  readonly renamed = new Map<string, string>()
   /** After an overflow the state is made good piece by piece: until it is, the order is not judged. */
   judging = true
 
-  constructor(listing: ReadonlyMap<string, boolean>) {
+  constructor(listing: ReadonlyMap<string, boolean>, inodeOf: (path: string) => string) {
     this.state = new Map(listing)
+    this.#learn(inodeOf)
   }
 
-  apply(mask: number, path: string, cookie: number): void {
+  overflow(): void {
+    // What the repair before has compared goes on under its name, also where that is another inode by now.
+    if (!this.judging) this.#inodes.clear()
+    this.judging = false
+    this.renamed.clear()
+  }
+
+  /** `inodeOf` when the disk is where the stream is. */
+  recovered(inodeOf: ((path: string) => string) | undefined): void {
+    this.judging = true
+    // Under each name may be another inode by now, without a word.
+    this.#inodes.clear()
+    if (inodeOf !== undefined) this.#learn(inodeOf)
+  }
+
+  #learn(inodeOf: (path: string) => string): void {
+    for (const path of this.state.keys()) this.#inodes.set(path, inodeOf(path))
+  }
+
+  apply(mask: number, path: string, cookie: number, synthetic: boolean): void {
+    this.#follow(mask, path, cookie, synthetic)
     const isDirectory = (mask & IN.ISDIR) !== 0
     const told = this.state.get(path)
     const parent = path.slice(0, path.lastIndexOf('/'))
@@ -110,9 +139,23 @@ class Consumer {
     }
   }
 
+  #follow(mask: number, path: string, cookie: number, synthetic: boolean): void {
+    const moved = this.#movingInodes.get(cookie)
+    if ((mask & IN.MOVED_TO) === 0 || !synthetic || moved === undefined) this.renamed.delete(path)
+    else this.renamed.set(path, moved)
+    if ((mask & IN.MOVED_FROM) !== 0 && this.#inodes.has(path)) {
+      this.#movingInodes.set(cookie, this.#inodes.get(path)!)
+    }
+    if ((mask & (IN.MOVED_FROM | IN.DELETE | IN.CREATE)) !== 0) this.#inodes.delete(path)
+  }
+
   #drop(path: string): void {
     this.state.delete(path)
-    for (const below of this.#below(path)) this.state.delete(below)
+    for (const below of this.#below(path)) {
+      this.state.delete(below)
+      this.#inodes.delete(below)
+      this.renamed.delete(below)
+    }
   }
 
   #below(path: string): string[] {
@@ -125,8 +168,8 @@ function found(watcher: Watcher): Map<string, boolean> {
   const state = new Map<string, boolean>()
   const pending = [...watcher.table.roots]
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    for (const [name, isDirectory] of node.entries ?? []) {
-      state.set(watcher.table.entryPath(node, name), isDirectory)
+    for (const [name, code] of node.entries ?? []) {
+      state.set(watcher.table.entryPath(node, name), isDirectoryCode(code))
       const child = node.children?.get(name)
       if (child !== undefined) pending.push(child)
     }
@@ -143,12 +186,19 @@ function listing(fs: SimulatedFilesystem): Map<string, boolean> {
  * was wrong, in words; nothing when all was right.
  */
 export function simulateWatcher(steps: readonly Step[], options: SimulationOptions = {}): string[] {
-  const fs = new SimulatedFilesystem()
+  // More than a clock tick between any two changes, so that births can be told from listings.
+  let clock = 1_000_000
+  const fs = new SimulatedFilesystem({ now: () => (clock += 50_000) })
   fs.mkdir(ROOT)
   fs.mkdir(OUTSIDE)
   for (const path of options.tree ?? []) {
     if (path.endsWith('/')) fs.mkdirp(path.slice(0, -1))
     else fs.mknod(path)
+  }
+  const inodeOf = (path: string): string => {
+    if (!fs.exists(path)) return 'none'
+    const { ino, bornAt } = fs.lstat(path)
+    return `${ino} ${bornAt}`
   }
   const waiting: Operation[] = []
   const kernel = fs.inotify({
@@ -168,15 +218,18 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
         const path = watcher.table.entryPath(node, name)
         consumer!.log.push(`${mask.toString(16)} ${path}${synthetic ? ' (synthetic)' : ''}`)
         if (name === '') return
-        consumer!.apply(mask, path, cookie)
+        consumer!.apply(mask, path, cookie, synthetic)
         const arrives = (mask & (IN.CREATE | IN.MOVED_TO)) !== 0 && (mask & IN.ISDIR) !== 0
         if (arrives && options.withoutFollowing !== true) watcher.follow(node, name)
       },
       ready() {
-        consumer = new Consumer(found(watcher))
+        consumer = new Consumer(found(watcher), inodeOf)
       },
-      overflow: () => (consumer!.judging = false),
-      recovered: () => (consumer!.judging = true),
+      overflow: () => consumer!.overflow(),
+      recovered: ({ renamed }) => {
+        if (options.report !== undefined) options.report.renamed += renamed
+        consumer!.recovered(kernel.queued === 0 ? inodeOf : undefined)
+      },
       problem: ({ errno }) => consumer?.faults.push(`problem ${errno}`),
       polling: (node) => consumer?.faults.push(`polling ${watcher.table.pathOf(node)}`),
       blind: (node) => consumer?.faults.push(`blind ${watcher.table.pathOf(node)}`),
@@ -194,9 +247,9 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
     },
   )
   const push = (records: InotifyRecord[]) => {
-    if (records.length > 0) watcher.push(records, 1)
+    if (records.length > 0) watcher.push(records, clock)
   }
-  watcher.start([{ path: ROOT, only: undefined, recursive: true, mayBeMissing: false }], 0)
+  watcher.start([{ path: ROOT, only: undefined, recursive: true, mayBeMissing: false }], clock)
   const comeToRest = () => {
     for (let rounds = 0; rounds < 1000; rounds++) {
       if (kernel.queued > 0) push(kernel.read())
@@ -216,11 +269,15 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
   comeToRest()
 
   if (consumer === undefined) return ['never ready']
+  if (options.report !== undefined) options.report.events = consumer.log
   const faults = [...consumer.faults]
   if (!outcome.stopped) faults.push('did not come to rest')
   const disk = listing(fs)
   for (const [path, isDirectory] of disk) {
     if (consumer.state.get(path) !== isDirectory) faults.push(`missing: ${path}`)
+  }
+  for (const [path, inode] of consumer.renamed) {
+    if (disk.has(path) && inodeOf(path) !== inode) faults.push(`told as renamed, but another inode: ${path}`)
   }
   for (const path of consumer.state.keys()) if (!disk.has(path)) faults.push(`too much: ${path}`)
   const directories = [...disk.values()].filter(Boolean).length + 1

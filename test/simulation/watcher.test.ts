@@ -2,18 +2,21 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { simulateWatcher, type Operation, type SimulationOptions, type Step } from './simulateWatcher.js'
 
-// Few names, so that paths meet often.
-const path = fc
-  .tuple(
-    fc.constantFrom('/w', '/w', '/w', '/w', '/o'),
-    fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 }),
-  )
-  .map(([top, names]) => `${top}/${names.join('/')}`)
+const pathOf = (...names: string[]) =>
+  fc
+    .tuple(
+      fc.constantFrom('/w', '/w', '/w', '/w', '/o'),
+      fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }),
+    )
+    .map(([top, parts]) => `${top}/${parts.join('/')}`)
 
-const single = (call: 'mkdir' | 'mknod' | 'append' | 'unlink' | 'rmdir') =>
-  path.map((at): Operation => ({ call, path: at }))
-const double = (call: 'rename' | 'exchange') =>
-  fc.tuple(path, path).map(([from, to]): Operation => ({ call, path: from, to }))
+// Few names, so that paths meet often.
+const path = pathOf('a', 'b', 'c')
+
+const single = (call: 'mkdir' | 'mknod' | 'append' | 'unlink' | 'rmdir', at = path) =>
+  at.map((where): Operation => ({ call, path: where }))
+const double = (call: 'rename' | 'exchange', from = path, to = path) =>
+  fc.tuple(from, to).map(([old, name]): Operation => ({ call, path: old, to: name }))
 
 const operation = fc.oneof(
   { weight: 4, arbitrary: single('mkdir') },
@@ -61,6 +64,53 @@ describe('Watcher on a simulated kernel', () => {
 
   it('is whole again after overflows', () => {
     holds(operation, { maxQueuedEvents: 6 }, { numRuns: 25_000 * share })
+  })
+
+  it('tells as renamed only what was, when the queue overflows at once', () => {
+    const from = fc.constantFrom(
+      '/w/a',
+      '/w/a/b',
+      '/w/a/c',
+      '/w/a/b/a',
+      '/w/b',
+      '/w/b/c',
+      '/w/d',
+      '/w/d/e',
+      '/w/e/d',
+    )
+    const to = pathOf('d', 'e', 'f')
+    const moves = fc.oneof(
+      { weight: 8, arbitrary: double('rename', from, to) },
+      { weight: 2, arbitrary: single('mkdir', to) },
+      { weight: 1, arbitrary: single('mknod', to) },
+      { weight: 1, arbitrary: single('rmdir', from) },
+      { weight: 1, arbitrary: single('unlink', from) },
+    )
+    const report = { renamed: 0, events: [] }
+    const full = ['/w/a/b/', '/w/a/b/a', '/w/a/c', '/w/b/c/', '/w/d/e/']
+    holds(moves, { maxQueuedEvents: 2, tree: full, report }, { numRuns: 10_000 * share })
+    expect(report.renamed).toBeGreaterThan(2000 * share)
+  })
+
+  it('tells what was renamed while records were lost, wherever it went', () => {
+    const report = { renamed: 0, events: [] as readonly string[] }
+    const faults = simulateWatcher(
+      [
+        { do: { call: 'rename', path: '/w/a', to: '/w/d' } },
+        { do: { call: 'mkdir', path: '/w/e' } },
+        { do: { call: 'rename', path: '/w/d/c', to: '/w/e/c' } },
+        { do: { call: 'rename', path: '/w/d/b', to: '/w/e/b' } },
+        { do: { call: 'rename', path: '/w/e/b/f', to: '/w/e/g' } },
+        { do: { call: 'rmdir', path: '/w/d' } },
+      ],
+      { tree: ['/w/a/b/', '/w/a/b/f', '/w/a/c'], maxQueuedEvents: 2, report },
+    )
+    expect(faults).toEqual([])
+    const renamed = report.events.filter((line) => /^(40000)?0?(40|80) /.test(line))
+    expect(renamed.map((line) => line.replace(/^\w+ /, '').replace(' (synthetic)', ''))).toEqual([
+      ...['/w/a', '/w/d', '/w/d/c', '/w/e/c', '/w/d/b/f', '/w/e/g', '/w/d/b', '/w/e/b'],
+    ])
+    expect(report.renamed).toBe(3)
   })
 
   it('tells an exchange of two names', () => {

@@ -126,10 +126,12 @@ describeBindings('a backlog that is used up', ({ binding, test, testWith }) => {
           created: counted('CREATE'),
           deleted: counted('DELETE'),
           modified: counted('MODIFY'),
+          renamed: counted('MOVED_TO'),
         })
       }
       expect(counted('CREATE')).toBeGreaterThan(0)
       expect(counted('DELETE')).toBeGreaterThan(0)
+      expect(counted('MOVED_TO')).toBeGreaterThan(0)
       const modified = (path: string) =>
         probe.events.some(({ eventType, filePath }) => eventType === 'MODIFY' && filePath === at(path))
       expect(modified('early')).toBe(true)
