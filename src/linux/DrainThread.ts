@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
 import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
@@ -23,6 +23,8 @@ function hookExit(): void {
 
 export interface DrainListener {
   onBatch(buffer: ArrayBuffer, readAt: number): void
+  /** Something was mounted or unmounted, see proc_pid_mountinfo(5). What was read before has been handed on. */
+  onMounts?(): void
   onFailure(error: Error): void
 }
 
@@ -46,6 +48,7 @@ export interface DrainFeed {
 export class DrainThread {
   readonly #worker: Worker
   readonly #eventFd: number
+  readonly #mountsFd: number
   readonly #state: Int32Array
   readonly #ended: Promise<void>
 
@@ -66,11 +69,13 @@ export class DrainThread {
     if (this.#eventFd < 0) {
       throw new FsflowError({ code: 'FSFLOW_KERNEL', message: `eventfd failed: ${errnoName(c.errno())}` })
     }
+    this.#mountsFd = listener.onMounts === undefined ? -1 : openMounts()
     const shared = new SharedArrayBuffer(8)
     this.#state = new Int32Array(shared)
     const data: DrainData = {
       fds: [fd, ...feeds.map((feed) => feed.fd)],
       eventFd: this.#eventFd,
+      mountsFd: this.#mountsFd,
       shared,
       backlogBytes,
     }
@@ -103,7 +108,11 @@ export class DrainThread {
   }
 
   #take(message: DrainMessage, listener: DrainListener): void {
-    if (message.buffer === undefined) {
+    if (message.kind === 'mounts') {
+      listener.onMounts?.()
+      return
+    }
+    if (message.kind === 'failure') {
       const text = `${message.call} on the ${this.#what} descriptor failed: ${errnoName(message.errno)}`
       listener.onFailure(new FsflowError({ code: 'FSFLOW_KERNEL', message: text }))
       return
@@ -142,6 +151,15 @@ export class DrainThread {
     await this.#ended
     // By the C library, as it was opened: in a worker thread node warns of descriptors that it did not open.
     libc().close(this.#eventFd)
+    if (this.#mountsFd >= 0) closeSync(this.#mountsFd)
+  }
+}
+
+function openMounts(): number {
+  try {
+    return openSync('/proc/self/mountinfo', 'r')
+  } catch {
+    return -1
   }
 }
 

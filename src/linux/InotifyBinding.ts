@@ -41,6 +41,8 @@ export const FENCE_WD = 0
 /** What one inotify instance can do. Paths and names are raw bytes as latin1 strings; results below 0 are -errno. */
 export interface InotifyBinding {
   readonly name: 'koffi' | 'node-inotify'
+  /** True when `onMounts` is called; else somebody has to look from time to time. */
+  readonly tellsMounts: boolean
   /** inotify_add_watch(2): the watch descriptor, or -errno. */
   addWatch(path: string, mask: number): number
   /** inotify_rm_watch(2); the kernel then queues IN_IGNORED. */
@@ -65,6 +67,8 @@ export interface InotifyBinding {
 export interface InotifyListener {
   /** Records in kernel order, and when they were read: microseconds since the epoch. */
   onRecords(records: InotifyRecord[], readAt: number): void
+  /** Something was mounted or unmounted. */
+  onMounts(): void
   /** The instance is broken; nothing more will come. */
   onFailure(error: Error): void
 }

@@ -5,6 +5,8 @@ export interface DrainData {
   /** Written to in order to wake the worker from poll(2). */
   readonly eventFd: number
   readonly shared: SharedArrayBuffer
+  /** Of /proc/self/mountinfo, where changes of the mounts are to be told; -1 where not. */
+  readonly mountsFd: number
   /** Above this many unhandled bytes the worker stops reading. */
   readonly backlogBytes: number
 }
@@ -19,7 +21,13 @@ export interface FeedRead {
   readonly errno: number
 }
 
-/** What the drain worker sends: a turn, or the system call that failed, after which it ends. */
+/** What the drain worker sends: a turn, that the mounts have changed, or the system call that failed, after which it ends. */
 export type DrainMessage =
-  | { readonly buffer: ArrayBuffer; readonly readAt: number; readonly feeds: readonly FeedRead[] | undefined }
-  | { readonly buffer?: undefined; readonly errno: number; readonly call: string }
+  | {
+      readonly kind: 'turn'
+      readonly buffer: ArrayBuffer
+      readonly readAt: number
+      readonly feeds: readonly FeedRead[] | undefined
+    }
+  | { readonly kind: 'mounts' }
+  | { readonly kind: 'failure'; readonly errno: number; readonly call: string }

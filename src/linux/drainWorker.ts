@@ -6,6 +6,7 @@ import { EAGAIN, EINTR, ENOBUFS } from './errno.js'
 import { libc } from './libc.js'
 
 const POLLIN = 1
+const POLLPRI = 2
 const POLLFD_BYTES = 8
 const BUFFER_BYTES = 65_536
 // A feed gives one message a read; less room than this could cut one off.
@@ -21,22 +22,23 @@ const PRIO_PROCESS = 0
 const THIS_THREAD = 0
 const NICENESS = -10
 
-const { fds, eventFd, shared, backlogBytes } = workerData as DrainData
+const { fds, eventFd, mountsFd, shared, backlogBytes } = workerData as DrainData
 const [mainFd] = fds as readonly [number, ...number[]]
 const state = new Int32Array(shared)
 const c = libc()
 const buffer = new Uint8Array(BUFFER_BYTES)
 const empty = new ArrayBuffer(0)
 
-const polled = new Uint8Array(POLLFD_BYTES * (fds.length + 1))
+const polledFds = [...fds, eventFd, mountsFd]
+const polled = new Uint8Array(POLLFD_BYTES * polledFds.length)
 const pollView = new DataView(polled.buffer)
-for (const [index, fd] of [...fds, eventFd].entries()) {
+for (const [index, fd] of polledFds.entries()) {
   pollView.setInt32(index * POLLFD_BYTES, fd, true)
-  pollView.setInt16(index * POLLFD_BYTES + 4, POLLIN, true)
+  pollView.setInt16(index * POLLFD_BYTES + 4, fd === mountsFd ? POLLPRI : POLLIN, true)
 }
 
 function send(message: DrainMessage): void {
-  if (message.buffer === undefined) {
+  if (message.kind !== 'turn') {
     parentPort!.postMessage(message)
     return
   }
@@ -90,7 +92,7 @@ function readTurn(): number {
   const count = c.read(mainFd, buffer, BUFFER_BYTES)
   const errno = count < 0 ? c.errno() : 0
   if (count < 0 && errno !== EAGAIN && errno !== EINTR) {
-    send({ errno, call: 'read' })
+    send({ kind: 'failure', errno, call: 'read' })
     return -1
   }
   const bytes = Math.max(count, 0)
@@ -105,14 +107,12 @@ function readTurn(): number {
   }
   if (bytes === 0 && feeds === undefined) return 0
   Atomics.add(state, drainState.unhandled, total)
-  send({ buffer: events, readAt: nowMicros(), feeds })
+  send({ kind: 'turn', buffer: events, readAt: nowMicros(), feeds })
   return total
 }
 
-const isReady = () => {
-  for (let i = 0; i < fds.length; i++) if (pollView.getInt16(i * POLLFD_BYTES + 6, true) !== 0) return true
-  return false
-}
+const isReady = (index: number) => pollView.getInt16(index * POLLFD_BYTES + 6, true) !== 0
+const isAnyReady = () => fds.some((_, index) => isReady(index))
 
 // The kernel's queue holds a fraction of a second of events, so on a busy machine this thread must not wait for its
 // turn. Only root may say so; see setpriority(2).
@@ -120,14 +120,16 @@ c.setpriority(PRIO_PROCESS, THIS_THREAD, NICENESS)
 
 while (!stopped()) {
   awaitRoom()
-  const ready = c.poll(polled, fds.length + 1, POLL_TIMEOUT_MS)
+  const ready = c.poll(polled, polledFds.length, POLL_TIMEOUT_MS)
   if (ready < 0) {
     const errno = c.errno()
     if (errno === EINTR) continue
-    send({ errno, call: 'poll' })
+    send({ kind: 'failure', errno, call: 'poll' })
     break
   }
-  if (ready === 0 || !isReady()) continue
+  if (ready === 0) continue
+  if (isReady(polledFds.length - 1)) send({ kind: 'mounts' })
+  if (!isAnyReady()) continue
   const count = readTurn()
   if (count < 0) break
   if (count >= NAP_AFTER_BYTES) Atomics.wait(state, drainState.stop, 0, NAP_MS)

@@ -37,6 +37,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     }
     thread = new DrainThread(fd, options.backlogBytes, {
       onBatch: (buffer, readAt) => listener.onRecords(withFences(decodeInotify(buffer), fences), readAt),
+      onMounts: () => listener.onMounts(),
       onFailure: (error) => listener.onFailure(error),
     })
   } catch (error) {
@@ -46,6 +47,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
 
   return {
     name: 'koffi',
+    tellsMounts: true,
     addWatch: (path, mask) => directories.withShortPath(path, (short) => addPath(short, mask)),
     removeWatch: (wd) => void c.inotifyRmWatch(fd, wd),
     list: (path) => directories.list(path),

@@ -138,6 +138,7 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
 
   return {
     name: 'node-inotify',
+    tellsMounts: false,
     addWatch,
     removeWatch(wd) {
       try {

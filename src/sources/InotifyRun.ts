@@ -32,8 +32,10 @@ export interface InotifyRunOptions {
   readonly followSymlinks: boolean
 }
 
-// Comparing takes at most this share of the time, however large the tree.
-const POLL_SHARE = 0.05
+// Looking takes at most this share of the time, however large the tree.
+const LOOK_SHARE = 0.02
+// How often it is looked whether the mounts have changed, where the binding does not tell.
+const MOUNTS_MS = 2000
 
 // The kernel queues the end of a directory's rename within the same system call as its beginning.
 const MOVE_WAIT_MS = 100
@@ -54,9 +56,14 @@ export class InotifyRun {
   readonly #polls: boolean
   readonly #mounts = new MountView()
   #mountTimer: NodeJS.Timeout | undefined
-  #pollStart = 0
   #moveTimer: NodeJS.Timeout | undefined
-  #pollTimer: NodeJS.Timeout | undefined
+  #lookTimer: NodeJS.Timeout | undefined
+  /** When the look began that is under way; 0 when none is. */
+  #lookStart = 0
+  /** When the first look of the present cycle began. */
+  #cycleStart = 0
+  #isCycleOver = true
+  readonly #warnedMounts = new Map<string, number>()
   #stopTimer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
 
@@ -85,6 +92,7 @@ export class InotifyRun {
           this.#guard(() => this.#watcher.push(records, readAt))
           this.#stopTimer?.refresh()
         },
+        onMounts: () => this.#lookAtMounts(),
         onFailure: (error) => this.#fail(error),
       },
       { backlogBytes: options.backlog },
@@ -111,18 +119,21 @@ export class InotifyRun {
         nowMicros(),
       )
     })
-    this.#mountTimer = setInterval(() => this.#lookAtMounts(), this.#pollInterval).unref()
+    if (!this.#binding.tellsMounts) {
+      this.#mountTimer = setInterval(() => this.#lookAtMounts(), MOUNTS_MS).unref()
+    }
     if (context.signal.aborted) this.#stop()
   }
 
-  #isBlind(node: WatchNode, path: string): boolean {
-    if (node.parent === undefined || node.isLink) return isPolled(this.#mounts.of(path))
+  #isBlind(node: WatchNode | undefined, path: string): boolean {
+    if (node?.parent === undefined || node.isLink) return isPolled(this.#mounts.of(path))
     const mount = this.#mounts.at(path)
     return mount === undefined ? node.parent.isBlind : isPolled(mount)
   }
 
   /** The kernel queues nothing when something is mounted over a watched directory. */
   #lookAtMounts(): void {
+    if (this.#closing !== undefined) return
     const changed = this.#mounts.refresh()
     if (changed.length === 0) return
     const roots = this.#watcher.table.roots.map((node) => node.root!.path)
@@ -149,7 +160,7 @@ export class InotifyRun {
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     clearTimeout(this.#moveTimer)
     clearTimeout(this.#stopTimer)
-    clearTimeout(this.#pollTimer)
+    clearTimeout(this.#lookTimer)
     clearInterval(this.#mountTimer)
     this.#watcher.end()
     this.#closing ??= this.#binding.close()
@@ -173,6 +184,7 @@ export class InotifyRun {
       recovered: (counts) => this.#recovered(counts),
       problem: (problem, ready) => this.#problem(problem, ready),
       polling: (node) => this.#polling(node),
+      watchedAgain: () => this.#watchedAgain(),
       blind: (node) => this.#blind(node),
       alias: (node, other) => {
         const path = this.#events.pathOf(node)
@@ -200,18 +212,25 @@ export class InotifyRun {
       clearTimeout(this.#moveTimer)
       this.#moveTimer = undefined
     }
-    if (this.#watcher.polled > 0 && this.#pollTimer === undefined && !this.#watcher.isCrawling) {
-      const took = this.#pollStart === 0 ? 0 : performance.now() - this.#pollStart
-      this.#pollStart = 0
-      this.#pollTimer = setTimeout(
-        () => {
-          this.#pollTimer = undefined
-          this.#pollStart = performance.now()
-          this.#guard(() => this.#watcher.poll(nowMicros()))
-        },
-        Math.max(this.#pollInterval, took / POLL_SHARE),
-      )
-    }
+    if (this.#lookTimer === undefined && !this.#watcher.isCrawling && this.#watcher.needsLooks)
+      this.#lookLater()
+  }
+
+  /** Directories that have to be compared are looked at a part at a time, each part when the one before is done. */
+  #lookLater(): void {
+    const now = performance.now()
+    const took = this.#lookStart === 0 ? 0 : now - this.#lookStart
+    this.#lookStart = 0
+    const untilNextCycle = this.#isCycleOver ? this.#pollInterval - (now - this.#cycleStart) : 0
+    this.#lookTimer = setTimeout(
+      () => {
+        this.#lookTimer = undefined
+        this.#lookStart = performance.now()
+        if (this.#isCycleOver) this.#cycleStart = this.#lookStart
+        this.#guard(() => (this.#isCycleOver = this.#watcher.look(nowMicros())))
+      },
+      Math.max(untilNextCycle, took / LOOK_SHARE),
+    )
   }
 
   #ready(): void {
@@ -248,19 +267,25 @@ export class InotifyRun {
   #polling(node: WatchNode): void {
     const path = this.#events.pathOf(node)
     const { message, hint } = watchLimitError(undefined)
-    const every = `every ${this.#pollInterval} ms`
     this.#warn(
       'FSFLOW_WATCH_LIMIT',
       path,
-      `${message}; ${path} and others are compared ${every} instead`,
+      `${message}; ${path} and others are compared from time to time instead`,
       hint,
     )
+  }
+
+  #watchedAgain(): void {
+    this.#warn('FSFLOW_WATCHED_AGAIN', '', 'watches have become free: all directories are watched again')
   }
 
   #blind(node: WatchNode): void {
     const path = this.#events.pathOf(node)
     const mount = this.#mounts.of(this.#watcher.table.pathOf(node))
-    const message = `inotify does not see all changes in ${path} (${mount?.type ?? 'unknown'}); it is also compared every ${this.#pollInterval} ms`
+    // Told once of each mount, also when an overflow has it visited anew.
+    if (mount === undefined || this.#warnedMounts.get(path) === mount.id) return
+    this.#warnedMounts.set(path, mount.id)
+    const message = `inotify does not see all changes in ${path} (${mount.type}); it is also compared from time to time`
     this.#warn('FSFLOW_BLIND', path, message, "Set poll: 'off' where only this machine changes it.")
   }
 

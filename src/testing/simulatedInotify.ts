@@ -66,6 +66,7 @@ export class SimulatedInotify implements KernelPort {
   #lastWd = 0
   #lastFence = 0
   #closed = false
+  #isDeaf = false
 
   /** Throws FSFLOW_INVALID_OPTION. */
   constructor(tree: SimulatedTree, options: SimulatedInotifyOptions = {}) {
@@ -99,6 +100,16 @@ export class SimulatedInotify implements KernelPort {
       paths.set(wd, path)
     }
     return paths
+  }
+
+  /** What is changed in `action` queues no records and ends no watch: as when another machine has done it. */
+  remotely(action: () => void): void {
+    this.#isDeaf = true
+    try {
+      action()
+    } finally {
+      this.#isDeaf = false
+    }
   }
 
   /** Takes up to `maxRecords` records off the queue, all of them by default. */
@@ -194,7 +205,9 @@ export class SimulatedInotify implements KernelPort {
       wd,
       inode,
       (...event) => this.#deliver(mark, ...event),
-      () => this.#destroy(mark),
+      () => {
+        if (!this.#isDeaf) this.#destroy(mark)
+      },
     )
     mark.mask = kept
     this.#marks.set(wd, mark)
@@ -204,7 +217,7 @@ export class SimulatedInotify implements KernelPort {
   }
 
   #deliver(mark: Mark, mask: number, cookie: number, name: string, unlinked: boolean): void {
-    if (unlinked && (mark.mask & INOTIFY.EXCL_UNLINK) !== 0) return
+    if (this.#isDeaf || (unlinked && (mark.mask & INOTIFY.EXCL_UNLINK) !== 0)) return
     if ((mask & mark.mask & INOTIFY.ALL_EVENTS) === 0) return
     const self = (mask & (INOTIFY.DELETE_SELF | INOTIFY.MOVE_SELF)) !== 0
     this.#queue.push({ wd: mark.wd, mask: self ? mask & ~INOTIFY.ISDIR : mask, cookie, name })

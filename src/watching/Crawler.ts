@@ -1,8 +1,10 @@
 import { ELOOP, ENOENT, ENOSPC, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
-import type { DirectoryEntry, DirectoryListing, EntryType, Inode, KernelPort } from './port.js'
+import { ChangeTimes } from './ChangeTimes.js'
+import type { DirectoryEntry, DirectoryListing, EntryType, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
 import { ToldEntries } from './ToldEntries.js'
+import { keepTold, type Visit } from './Visit.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
 
@@ -23,35 +25,26 @@ export interface CrawlerListener {
   now(): number
   /** True when not all that changes in the directory gives records. */
   isBlind(node: WatchNode, path: string): boolean
-  /** A directory was listed that is to be compared from time to time: not watched, or not all is seen. */
-  polled(node: WatchNode): void
+  /** A directory was watched and listed; `reason` is why it is to be compared from time to time. */
+  visited(node: WatchNode, reason: 'unwatched' | 'blind' | undefined): void
   /** A root has been entered; its entries follow. */
   entered(node: WatchNode): void
   /** An entry was there when the directory's watch was added. */
   found(node: WatchNode, name: string, type: EntryType, ino: number): void
+  /** The same, of a directory of which it was not kept what was told: it has been told. */
+  known(node: WatchNode, name: string, type: EntryType, ino: number): void
   /** All entries of the directory have been told. */
   listed(node: WatchNode): void
   problem(problem: WatchProblem): void
   alias(node: WatchNode, other: WatchNode): void
   /** The directory is not there any more, and no record will say so. */
   drop(node: WatchNode): void
+  /** Its path leads to another directory by now, or nowhere, and no record has said so. */
+  replaced(node: WatchNode): void
 }
 
-/** A directory that was watched and listed, and whose outcome waits for the fence. */
-interface Visit {
-  readonly node: WatchNode
-  readonly wd: number
-  readonly errno: number
-  readonly entries: readonly DirectoryEntry[]
-  readonly self: Inode | undefined
-  readonly at: number
-  /** It is beyond the watch limit, or its filesystem tells only a part. */
-  readonly polled: boolean
-  /** The node that had this watch before: the same directory under another path, or this very node. */
-  readonly owner: WatchNode | undefined
-  /** The first record of each name since the watch was added. */
-  readonly first: Map<string, number>
-}
+// Of files that are compared, so that the main thread is not held up by a slow filesystem.
+const FILES_A_ROUND = 500
 
 /**
  * Adds watches and lists directories, without a race.
@@ -69,6 +62,8 @@ export class Crawler {
   readonly #mask: number
   readonly #listener: CrawlerListener
   readonly #requests = new Set<WatchNode>()
+  /** Those among the requests that are visited also when they are watched. */
+  readonly #rechecks = new Set<WatchNode>()
   #visits: Visit[] = []
   #fence = 0
   #round = 0
@@ -89,18 +84,28 @@ export class Crawler {
     return this.#fence
   }
 
-  /** Asks for a visit in one of the next rounds. */
+  /** Asks for a visit in one of the next rounds, unless the directory is watched by then. */
   request(node: WatchNode): void {
     this.#requests.add(node)
   }
 
+  /** Asks for a visit also if the directory is watched: its path may lead elsewhere, or it may have changed unseen. */
+  recheck(node: WatchNode): void {
+    this.#requests.add(node)
+    this.#rechecks.add(node)
+  }
+
   /** Visits the next directories and queues the fence. False when there is none to visit. */
   open(): boolean {
+    let files = 0
     for (const node of this.#requests) {
       this.#requests.delete(node)
-      if (!node.alive || (node.wd !== 0 && !node.isBlind)) continue
-      this.#visits.push(this.#visit(node))
-      if (this.#visits.length >= this.#listener.round) break
+      const isRecheck = this.#rechecks.delete(node)
+      if (!node.alive || (node.wd !== 0 && !isRecheck)) continue
+      const visit = this.#visit(node)
+      this.#visits.push(visit)
+      if (visit.reason !== undefined) files += visit.entries.length
+      if (this.#visits.length >= this.#listener.round || files >= FILES_A_ROUND) break
     }
     if (this.#visits.length === 0) return false
     this.#round++
@@ -113,29 +118,31 @@ export class Crawler {
     const path = this.#table.pathOf(node)
     // A root may be named by a symlink; below it, links are not followed unless it is asked for.
     const follows = node.parent === undefined || node.isLink
+    const before = node.wd
     node.isBlind = this.#listener.isBlind(node, path)
     const wd = this.#port.addWatch(path, follows ? this.#mask : this.#mask | IN.DONT_FOLLOW)
     const isBeyond = wd === -ENOSPC && this.#listener.polls()
-    const polled = isBeyond || node.isBlind
-    const owner = wd < 0 ? undefined : this.#table.byWd(wd)
     const visit: Visit = {
       node,
       wd: Math.max(wd, 0),
       errno: 0,
+      outcome: 'listed',
       entries: [],
       self: undefined,
       at: this.#listener.now(),
-      polled,
-      owner,
+      reason: isBeyond ? 'unwatched' : node.isBlind ? 'blind' : undefined,
+      owner: wd < 0 ? undefined : this.#table.byWd(wd),
       first: new Map(),
     }
-    // Visited again, and it has become another directory: where not all is seen, that shows only now.
-    if (node.wd !== 0 && node.wd !== wd) this.#drop(node)
-    if (wd < 0 && !isBeyond) return { ...visit, errno: -wd }
-    if (owner !== undefined && owner !== node) return visit
+    if (before !== 0 && wd !== before) return { ...visit, outcome: 'replaced' }
+    if (wd < 0 && !isBeyond) return { ...visit, outcome: 'failed', errno: -wd }
+    if (visit.owner !== undefined && visit.owner !== node) return { ...visit, outcome: 'alias' }
+    if (before !== 0 && !node.isBlind && node.root?.only === undefined) return { ...visit, outcome: 'same' }
     if (!isBeyond) this.#table.setWatch(node, wd)
     const listing = this.#list(node, follows ? `${path}/.` : path)
-    return typeof listing === 'number' ? { ...visit, errno: -listing } : { ...visit, ...listing }
+    return typeof listing === 'number'
+      ? { ...visit, outcome: 'failed', errno: -listing }
+      : { ...visit, ...listing }
   }
 
   #list(node: WatchNode, path: string): (Partial<DirectoryListing> & Pick<Visit, 'entries'>) | number {
@@ -162,19 +169,30 @@ export class Crawler {
   settle(queue: RecordQueue, end: number, displaced: readonly WatchNode[], lost: boolean): void {
     const visits = this.#visits
     this.#visits = []
-    this.#study(queue, end, visits, displaced)
+    const ended = this.#study(queue, end, visits, displaced)
     for (const visit of visits) {
-      const { node } = visit
-      if (lost || this.#inDoubt(node)) this.#undo(visit)
-      else if (!isOwn(visit)) this.#sameDirectory(visit, visit.owner!, displaced)
-      else if (visit.errno !== 0) this.#failed(visit)
-      else this.#tell(visit)
+      const { node, outcome } = visit
+      if (outcome === 'replaced') this.#letGo(visit)
+      // What was told of others a moment ago may have been its end.
+      if (!node.alive) continue
+      if (lost || this.#inDoubt(node) || (outcome === 'replaced' && ended.has(node))) this.#undo(visit)
+      else if (outcome === 'replaced') this.#listener.replaced(node)
+      else if (outcome === 'alias') this.#sameDirectory(visit, visit.owner!, displaced)
+      else if (outcome === 'failed') this.#failed(visit)
+      else if (outcome === 'listed') this.#tell(visit)
     }
   }
 
-  #study(queue: RecordQueue, end: number, visits: readonly Visit[], displaced: readonly WatchNode[]): void {
+  /** Notes what the records up to `end` say of the visits; returns the directories whose watches they end. */
+  #study(
+    queue: RecordQueue,
+    end: number,
+    visits: readonly Visit[],
+    displaced: readonly WatchNode[],
+  ): ReadonlySet<WatchNode> {
     const byWd = new Map<number, Visit>()
-    for (const visit of visits) if (isOwn(visit) && visit.wd !== 0) byWd.set(visit.wd, visit)
+    const ended = new Set<WatchNode>()
+    for (const visit of visits) if (visit.outcome === 'listed' && visit.wd !== 0) byWd.set(visit.wd, visit)
     const moves = IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
     for (let i = queue.head; i < end; i++) {
       const record = queue.at(i)
@@ -183,6 +201,7 @@ export class Crawler {
       const owner = this.#table.byWd(record.wd)
       if (owner === undefined) continue
       if ((mask & (IN.UNMOUNT | IN.MOVE_SELF)) !== 0) owner.doubtRound = this.#round
+      if ((mask & (IN.DELETE_SELF | IN.IGNORED)) !== 0) ended.add(owner)
       if (name === '') continue
       if ((mask & IN.ISDIR) !== 0 && (mask & moves) !== 0) {
         const child = this.#table.child(owner, name)
@@ -195,6 +214,7 @@ export class Crawler {
       if (visit?.node.root?.only?.has(name) === false) continue
       if (visit !== undefined && !visit.first.has(name)) visit.first.set(name, mask)
     }
+    return ended
   }
 
   #inDoubt(node: WatchNode): boolean {
@@ -205,43 +225,49 @@ export class Crawler {
   }
 
   #undo(visit: Visit): void {
-    if (visit.owner === undefined && visit.wd !== 0) this.#drop(visit.node)
-    this.#requests.add(visit.node)
+    const { node, outcome, owner } = visit
+    if (outcome !== 'replaced' && owner === undefined && node.wd !== 0) this.#drop(node)
+    this.recheck(node)
   }
 
   #sameDirectory(visit: Visit, owner: WatchNode, displaced: readonly WatchNode[]): void {
     // The records still to be applied may take the watch from its owner: then the next visit finds it free.
-    if (!owner.alive || displaced.includes(owner) || this.#inDoubt(owner)) this.#requests.add(visit.node)
+    const isOwner = owner.alive && owner.wd === visit.wd
+    if (!isOwner || displaced.includes(owner) || this.#inDoubt(owner)) this.#requests.add(visit.node)
     else this.#listener.alias(visit.node, owner)
   }
 
   #failed(visit: Visit): void {
     const { node, errno } = visit
-    if (visit.wd !== 0) this.#drop(node)
+    if (node.wd !== 0) this.#drop(node)
     const gone = errno === ENOENT || errno === ENOTDIR || errno === ELOOP
     if (gone && node.parent !== undefined) this.#listener.drop(node)
     else this.#listener.problem({ node, errno })
   }
 
   #tell(visit: Visit): void {
-    const { node, first } = visit
+    const { node, first, reason } = visit
     // Told before, and then polled or lost sight of: now it is compared.
     if (node.entries !== undefined && node.former === undefined) node.former = node.shadow()
-    if (this.#listener.remember || visit.polled) node.entries = new ToldEntries()
+    const isPart = node.root?.only !== undefined
+    if (this.#listener.remember || isPart || reason !== undefined) node.entries = new ToldEntries()
     node.self = visit.self
     node.listedAt = visit.at
-    node.changeTimes = visit.polled ? new Map() : undefined
+    node.changeTimes = reason === undefined ? undefined : new ChangeTimes()
     // What has records since is told by them: until then all is as it was told.
-    if (visit.owner === node) keepTold(node, first)
-    if (visit.polled) this.#listener.polled(node)
+    const isAgain = visit.owner === node
+    if (isAgain) keepTold(node, first)
+    this.#listener.visited(node, reason)
     if (node.root !== undefined) this.#listener.entered(node)
+    const isKnown = isAgain && node.former === undefined
     for (const entry of visit.entries) {
       const mask = first.get(entry.name)
-      if (mask === undefined) this.#listener.found(node, entry.name, entry.type, entry.ino)
-      else if (visit.owner !== node) this.#tellFirst(node, entry.name, mask, entry.type)
+      if (isKnown) this.#listener.known(node, entry.name, entry.type, entry.ino)
+      else if (mask === undefined) this.#listener.found(node, entry.name, entry.type, entry.ino)
+      else if (!isAgain) this.#tellFirst(node, entry.name, mask, entry.type)
       first.delete(entry.name)
     }
-    if (visit.owner !== node) for (const [name, mask] of first) this.#tellFirst(node, name, mask, 'other')
+    if (!isAgain) for (const [name, mask] of first) this.#tellFirst(node, name, mask, 'other')
     this.#listener.listed(node)
   }
 
@@ -259,19 +285,9 @@ export class Crawler {
     this.#table.clearWatch(node)
     this.#port.removeWatch(wd)
   }
-}
 
-/** False when the directory is watched already, by another node. */
-function isOwn({ owner, node }: Visit): boolean {
-  return owner === undefined || owner === node
-}
-
-function keepTold(node: WatchNode, names: ReadonlyMap<string, number>): void {
-  const former = node.former!
-  for (const name of names.keys()) {
-    const told = former.entries?.get(name)
-    const changeTime = former.changeTimes?.get(name)
-    if (told !== undefined) node.entries!.set(name, told)
-    if (changeTime !== undefined) node.changeTimes!.set(name, changeTime)
+  /** Of a directory that has taken the place of one that is watched: it is watched when that one is let go. */
+  #letGo({ wd }: Visit): void {
+    if (wd !== 0 && this.#table.byWd(wd) === undefined) this.#port.removeWatch(wd)
   }
 }

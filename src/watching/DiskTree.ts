@@ -1,7 +1,6 @@
 import { EACCES, ENOENT, ENOTDIR, EPERM } from '../linux/errno.js'
 import { textFromRaw } from '../linux/rawPath.js'
 import type { DirectoryEntry, FileIdentity } from './port.js'
-import type { WatchRoot } from './WatchNode.js'
 
 /** What it needs of the kernel; results below 0 are -errno. */
 export interface DiskPort {
@@ -15,6 +14,13 @@ export interface FoundEntry {
   readonly isDirectory: boolean
 }
 
+export interface DiskRoot {
+  /** Raw absolute path. */
+  readonly path: string
+  /** The names that are meant; `undefined` for all. */
+  readonly only: ReadonlySet<string> | undefined
+}
+
 /** A directory as it was listed. */
 export interface FoundDirectory {
   readonly path: string
@@ -24,7 +30,7 @@ export interface FoundDirectory {
 /** What is on the disk at and below some roots, looked at from outside of the watching code. */
 export class DiskTree {
   readonly #port: DiskPort
-  readonly #roots: readonly Pick<WatchRoot, 'path' | 'only'>[]
+  readonly #roots: readonly DiskRoot[]
   readonly #passes: (path: string, isDirectory: boolean) => boolean
   /** Directories that the last walk could not read. */
   unreadable = 0
@@ -32,7 +38,7 @@ export class DiskTree {
   /** `passes` says what counts, by the path relative to the root, as text. */
   constructor(
     port: DiskPort,
-    roots: readonly Pick<WatchRoot, 'path' | 'only'>[],
+    roots: readonly DiskRoot[],
     passes: (path: string, isDirectory: boolean) => boolean,
   ) {
     this.#port = port

@@ -16,6 +16,8 @@ export interface EntriesHost {
   request(node: WatchNode): void
   /** Something moved to the name of a directory. */
   displace(node: WatchNode): void
+  /** A directory is reached through a link, which is followed. */
+  linked(node: WatchNode): void
   /** The content of symbolic links to directories is told too. */
   readonly followSymlinks: boolean
 }
@@ -42,6 +44,7 @@ export class Entries {
   /** Something other than coming and going happened to an entry, or to the directory itself. */
   touch(node: WatchNode, name: string, mask: number, readAt: number): void {
     this.#repair.flush(node)
+    if (node.isBlind && name !== '') this.#catchUp(node, name, (mask & IN.ISDIR) !== 0)
     if ((mask & CONTENT_CHANGES) !== 0) this.#noteChange(node, name, mask)
     if (this.isReady) this.#host.event(mask, node, name, 0, readAt, false)
   }
@@ -67,8 +70,9 @@ export class Entries {
     this.#noteChange(node, name, mask)
     this.#emit(mask, node, name, record.cookie, readAt)
     if (!this.isReady && isDirectory) this.requestChild(node, name)
-    else if (!isDirectory && this.#host.followSymlinks && this.#isLink(node, name))
+    else if (!isDirectory && this.#host.followSymlinks && this.#mayBeLink(node, name)) {
       this.#followLink(node, name)
+    }
   }
 
   /** A watched directory has arrived by a rename within the tree; its node has been moved already. */
@@ -82,8 +86,7 @@ export class Entries {
   leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
     const isDirectory = (mask & IN.ISDIR) !== 0
     this.#repair.flush(node)
-    const isKnown = node.entries === undefined || node.entries.has(name)
-    if (!isKnown && this.isReady) this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
+    this.#catchUp(node, name, isDirectory)
     node.entries?.delete(name)
     node.changeTimes?.delete(name)
     const child = this.#table.child(node, name)
@@ -93,6 +96,19 @@ export class Entries {
       this.release(child)
     }
     this.#emit(mask, node, name, cookie, readAt)
+  }
+
+  /** An entry is there that was not told as such: its birth gave no record. */
+  #catchUp(node: WatchNode, name: string, isDirectory: boolean): void {
+    const told = node.entries?.isDirectory(name)
+    if (!this.isReady || node.entries === undefined || told === isDirectory) return
+    if (told !== undefined) {
+      const child = this.#table.child(node, name)
+      if (child !== undefined) this.#close(child)
+      this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
+    }
+    node.entries.tell(name, isDirectory)
+    this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
   }
 
   /** Lets go of a directory and all below it. */
@@ -106,10 +122,13 @@ export class Entries {
   /** What a directory's path leads to is another directory now: tells that its content is gone, and looks anew. */
   renew(node: WatchNode): void {
     this.empty(node)
-    const { wd } = node
+    const { wd, aliases } = node
     this.#table.clearWatch(node)
     if (wd !== 0) this.#port.removeWatch(wd)
     this.#host.request(node)
+    if (aliases === undefined) return
+    node.aliases = undefined
+    for (const alias of aliases) if (alias.alive) this.#host.request(alias)
   }
 
   /** A directory is watched already, under the path of `owner`. False when it takes over from there. */
@@ -133,6 +152,7 @@ export class Entries {
   /** Tells that what was in a directory is gone, and lets go of all below it. */
   empty(node: WatchNode): void {
     if (this.isReady) this.#repair.empty(node)
+    else node.entries = undefined
     if (node.children === undefined) return
     for (const child of [...node.children.values()]) this.release(child)
   }
@@ -142,8 +162,7 @@ export class Entries {
     const isDirectory = type === 'directory'
     const follows = type === 'symlink' && this.#host.followSymlinks
     if (!this.isReady) {
-      node.entries?.tell(name, isDirectory, ino)
-      if (!isDirectory) this.#noteChange(node, name, IN.CREATE)
+      this.known(node, name, type, ino)
       if (isDirectory && this.#table.rootOf(node).recursive) this.requestChild(node, name)
       else if (follows) this.#followLink(node, name)
       return
@@ -158,7 +177,13 @@ export class Entries {
     if (!this.#repair.holds({ node, name, type, ino })) this.tellFresh(node, name, type, ino)
   }
 
-  /** Something is told that is there already, and is not new. */
+  /** An entry is there, and nothing is to be told of that. */
+  known(node: WatchNode, name: string, type: EntryType, ino: number): void {
+    node.entries?.tell(name, type === 'directory', ino)
+    if (type !== 'directory') this.#noteChange(node, name, IN.CREATE)
+  }
+
+  /** An entry is there, as it had been told, or as a rename has told it now. */
   place(node: WatchNode, name: string, type: EntryType, ino: number, former: WatchNode | undefined): void {
     node.entries?.tell(name, type === 'directory', ino)
     if (type === 'symlink' && this.#host.followSymlinks) this.#followLink(node, name, former)
@@ -167,11 +192,9 @@ export class Entries {
 
   /** Tells an entry that is new; whoever follows directories asks for its content. */
   tellFresh(node: WatchNode, name: string, type: EntryType, ino: number): void {
-    const isDirectory = type === 'directory'
-    node.entries?.tell(name, isDirectory, ino)
-    if (!isDirectory) this.#noteChange(node, name, IN.CREATE)
+    this.known(node, name, type, ino)
     this.#repair.countFresh()
-    this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
+    this.tell(IN.CREATE | (type === 'directory' ? IN.ISDIR : 0), node, name)
     if (type === 'symlink' && this.#host.followSymlinks) this.#followLink(node, name)
   }
 
@@ -200,24 +223,27 @@ export class Entries {
     if (!this.#table.rootOf(parent).recursive) return
     this.requestChild(parent, name, former)
     const child = this.#table.child(parent, name)
-    if (child !== undefined) child.isLink = true
+    if (child === undefined) return
+    child.isLink = true
+    this.#host.linked(child)
   }
 
-  /** The link that leads to a directory is gone, and with it the content under its path. */
-  #close(link: WatchNode): void {
-    this.empty(link)
-    this.release(link)
+  /** A directory, or a link to one, is gone, and with it the content under its path. */
+  #close(child: WatchNode): void {
+    this.empty(child)
+    this.release(child)
   }
 
-  #isLink(node: WatchNode, name: string): boolean {
+  /** When the way there has changed meanwhile, it is the visit that finds out. */
+  #mayBeLink(node: WatchNode, name: string): boolean {
     const identity = this.#port.identify(this.#table.entryPath(node, name))
-    return typeof identity !== 'number' && identity.type === 'symlink'
+    return typeof identity === 'number' || identity.type === 'symlink'
   }
 
   /** What is told from now on is told after this look: a later change shows as another change time. */
   #noteChange(node: WatchNode, name: string, mask: number): void {
     if (node.changeTimes === undefined || name === '' || (mask & IN.ISDIR) !== 0) return
-    node.changeTimes.set(name, this.#port.changedAt(this.#table.entryPath(node, name)))
+    node.changeTimes.note(name, this.#port.changedAt(this.#table.entryPath(node, name)))
   }
 
   isPruned(parent: WatchNode, name: string): boolean {

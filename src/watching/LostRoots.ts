@@ -1,3 +1,4 @@
+import { ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import type { InotifyRecord, KernelPort } from './port.js'
 import type { WatchRoot } from './WatchNode.js'
@@ -6,6 +7,7 @@ import type { WatchTable } from './WatchTable.js'
 /** Waits for one root: in the nearest directory above it that exists, for the next name on the way down. */
 interface Vigil {
   readonly root: WatchRoot
+  directory: string
   wd: number
   awaited: string
 }
@@ -15,6 +17,8 @@ export interface LostRootsListener {
   found(root: WatchRoot): void
   /** The root cannot be awaited. */
   problem(root: WatchRoot, errno: number): void
+  /** True for a watch that serves something else as well. */
+  isTaken(wd: number): boolean
 }
 
 const ARRIVALS = IN.CREATE | IN.MOVED_TO
@@ -45,9 +49,33 @@ export class LostRoots {
   /** The root is not there: `found` is called, at once or later. */
   await(root: WatchRoot): void {
     this.#returning.add(root)
-    const vigil = { root, wd: 0, awaited: '' }
+    const vigil = { root, directory: '/', wd: 0, awaited: '' }
     this.#vigils.push(vigil)
     this.#descend(vigil)
+  }
+
+  /** True when a root may come without a record. `isBlind` says so of the directory in which it is awaited. */
+  mayMiss(isBlind: (path: string) => boolean): boolean {
+    return this.#vigils.some(({ directory, awaited }) => {
+      if (isBlind(directory)) return true
+      // A link that dangles: what it leads to comes elsewhere.
+      return typeof this.#port.identify(join(directory, awaited)) !== 'number'
+    })
+  }
+
+  /** True for a watch by which a root is awaited. */
+  has(wd: number): boolean {
+    return this.#vigils.some((vigil) => vigil.wd === wd)
+  }
+
+  /** Looks whether they are there. */
+  look(): void {
+    for (const vigil of this.#vigils.slice()) this.#descend(vigil)
+  }
+
+  /** True when a path leads to something: not for a link that dangles. */
+  isThere(path: string): boolean {
+    return this.#isThere(path, false)
   }
 
   /** True, once, when the root had been lost and is entered again. */
@@ -78,17 +106,19 @@ export class LostRoots {
     const parts = path.split('/').filter((part) => part !== '')
     let directory = '/'
     for (const [index, part] of parts.entries()) {
-      const below = directory === '/' ? `/${part}` : `${directory}/${part}`
+      const below = join(directory, part)
       if (this.#isThere(below, index < parts.length - 1)) {
         directory = below
         continue
       }
       const previous = vigil.wd
       vigil.wd = this.#port.addWatch(directory, this.#mask)
+      vigil.directory = directory
       vigil.awaited = part
       if (previous !== vigil.wd) this.#letGo(previous)
-      if (vigil.wd < 0 && this.#isThere(directory, true)) this.#listener.problem(vigil.root, -vigil.wd)
-      else if (vigil.wd < 0 || this.#isThere(below, index < parts.length - 1)) {
+      if (vigil.wd < 0 && this.#isThere(directory, true)) {
+        if (previous !== vigil.wd) this.#listener.problem(vigil.root, -vigil.wd)
+      } else if (vigil.wd < 0 || this.#isThere(below, index < parts.length - 1)) {
         // It came, or the directory went, between the look and the watch.
         this.#descend(vigil)
       }
@@ -102,11 +132,17 @@ export class LostRoots {
   #isThere(path: string, onTheWay: boolean): boolean {
     const identity = this.#port.identify(path)
     if (typeof identity === 'number') return false
-    return !onTheWay || identity.type === 'directory' || identity.type === 'symlink'
+    if (identity.type !== 'symlink') return !onTheWay || identity.type === 'directory'
+    const target = this.#port.identify(`${path}/.`)
+    return typeof target !== 'number' || (!onTheWay && target === -ENOTDIR)
   }
 
   #letGo(wd: number): void {
-    if (wd <= 0 || this.#table.byWd(wd) !== undefined) return
-    if (!this.#vigils.some((vigil) => vigil.wd === wd)) this.#port.removeWatch(wd)
+    if (wd <= 0 || this.#table.byWd(wd) !== undefined || this.#listener.isTaken(wd)) return
+    if (!this.has(wd)) this.#port.removeWatch(wd)
   }
+}
+
+function join(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`
 }

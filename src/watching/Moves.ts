@@ -101,11 +101,15 @@ export class Moves {
     this.#interruptions = 0
   }
 
-  /** The kernel has dropped the node's watch: if it was displaced, it was replaced. */
-  ignored(node: WatchNode): void {
-    if (!this.#displaced.includes(node)) return
+  /**
+   * The kernel has dropped the node's watch, or it has been renamed with no word where to, or something else is
+   * found at its path: if it was displaced, it was replaced, and is let go. True then.
+   */
+  ended(node: WatchNode): boolean {
+    if (!this.#displaced.includes(node)) return false
     this.#forget(node)
     this.#host.release(node)
+    return true
   }
 
   /** Applies the MOVED_FROM at the head of the queue; false when more records are needed to understand it. */
@@ -138,12 +142,13 @@ export class Moves {
       return true
     }
     if (moved !== undefined && second !== undefined && target !== undefined) {
-      if (this.#host.isPruned(target, second.name)) this.#host.release(moved)
+      // A directory cannot move into itself: the table is behind what was renamed unseen.
+      if (target.isWithin(moved) || this.#host.isPruned(target, second.name)) this.#host.release(moved)
       else this.#moveNode(moved, target, second.name)
     } else if (moved !== undefined) this.#host.release(moved)
 
     this.#host.leave(node, record.name, record.mask, record.cookie, readAt)
-    if (second === undefined || target === undefined) return true
+    if (second === undefined || target?.alive !== true) return true
     if (moved?.alive === true) this.#host.moved(target, second, readAt)
     else this.#host.arrive(target, second, readAt)
     this.#last = { from: node, fromName: record.name, to: target, toName: second.name }
@@ -153,6 +158,8 @@ export class Moves {
   /** The watched directory that a MOVED_TO tells of, unless the name is of no interest there. */
   #target(second: InotifyRecord): WatchNode | undefined {
     const target = this.#table.byWd(second.wd)
+    // One that has lost its name itself: what comes into it is told when it gets one.
+    if (target !== undefined && this.#displaced.includes(target)) return undefined
     const only = target?.root?.only
     return only !== undefined && !only.has(second.name) ? undefined : target
   }

@@ -213,11 +213,11 @@ export class Repair {
   #compareFile(node: WatchNode, name: string): void {
     const changedAt = this.#port.changedAt(this.#table.entryPath(node, name))
     if (changedAt < 0) return
-    node.changeTimes?.set(name, changedAt)
-    const before = node.former!.changeTimes?.get(name)
-    if (before === undefined) {
-      if (this.#counts === undefined || changedAt < this.#lossStart - CLOCK_TICK_MICROS) return
-    } else if (changedAt === before) return
+    node.changeTimes?.note(name, changedAt)
+    const isNew = node.former!.changeTimes?.isNew(name, changedAt)
+    if (isNew === false) return
+    const isLate = this.#counts !== undefined && changedAt >= this.#lossStart - CLOCK_TICK_MICROS
+    if (isNew === undefined && !isLate) return
     this.#tellModified(node, name)
   }
 

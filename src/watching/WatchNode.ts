@@ -1,3 +1,4 @@
+import type { ChangeTimes } from './ChangeTimes.js'
 import type { Inode } from './port.js'
 import type { ToldEntries } from './ToldEntries.js'
 
@@ -6,7 +7,7 @@ export interface WatchRoot {
   /** Raw absolute path of the directory that is watched: the root itself, or the parent of a file. */
   readonly path: string
   /** The files that are meant when the root is a file; `undefined` for a directory. */
-  readonly only: ReadonlySet<string> | undefined
+  readonly only: Set<string> | undefined
   readonly recursive: boolean
   /** It may be missing at the start; then it is awaited. */
   readonly mayBeMissing: boolean
@@ -37,8 +38,8 @@ export class WatchNode {
   isLink = false
   /** Not all changes in it give records: it is polled too. */
   isBlind = false
-  /** While it is polled: when each file last changed, as far as was told. */
-  changeTimes: Map<string, number> | undefined = undefined
+  /** While it is polled. */
+  changeTimes: ChangeTimes | undefined = undefined
   /** Other ways to the same directory, without a watch of their own. */
   aliases: Set<WatchNode> | undefined = undefined
   /** What had been told of this directory before an overflow, until it has been compared. */
@@ -63,6 +64,10 @@ export class WatchNode {
     shadow.self = this.self
     shadow.listedAt = this.listedAt
     return shadow
+  }
+
+  isWithin(node: WatchNode): boolean {
+    return this === node || (this.parent?.isWithin(node) ?? false)
   }
 
   /** The node that holds what was told of it: it may not have been compared since the overflow before. */

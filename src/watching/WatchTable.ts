@@ -37,6 +37,10 @@ export class WatchTable {
     return node
   }
 
+  removeRoot(node: WatchNode): void {
+    this.#roots.splice(this.#roots.indexOf(node), 1)
+  }
+
   /** The node at a path relative to a root; empty for the root itself. */
   find(top: WatchNode, path: string): WatchNode | undefined {
     let node: WatchNode | undefined = top

@@ -7,6 +7,7 @@ import { RecordQueue } from './RecordQueue.js'
 import { ReadLog } from './ReadLog.js'
 import { Repair } from './Repair.js'
 import { Roots } from './Roots.js'
+import { UnseenChanges } from './UnseenChanges.js'
 import type { WatchNode, WatchRoot } from './WatchNode.js'
 import type { WatcherListener, WatcherOptions } from './WatcherListener.js'
 import { WatchTable } from './WatchTable.js'
@@ -42,11 +43,7 @@ export class Watcher {
   readonly #moves: Moves
   readonly #entries: Entries
   readonly #roots: Roots
-  readonly #mask: number
-  readonly #polled = new Set<WatchNode>()
-  #isBeyondLimit = false
-  #wasBeyondLimit = false
-  readonly #remounted: { readonly root: string; readonly below: string }[] = []
+  readonly #unseen: UnseenChanges
   #running = false
   #waiting = false
   #lastFence = 0
@@ -71,13 +68,14 @@ export class Watcher {
       prune: (path, name) => options.prune(path, name),
       request: (node) => this.#crawler.request(node),
       displace: (node) => this.#moves.displace(node),
+      linked: (node) => this.#unseen.linked(node),
       followSymlinks: options.followSymlinks,
     })
     this.#moves = new Moves(port, this.table, this.#queue, this.#entries)
     const mask = TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK
-    this.#mask = mask
     this.#roots = new Roots(port, this.table, this.#entries, mask, {
       request: (node) => this.#crawler.request(node),
+      recheck: (node) => this.#crawler.recheck(node),
       problem: (problem) => listener.problem(problem, this.isReady),
     })
     this.#crawler = new Crawler(port, this.table, mask, {
@@ -86,21 +84,31 @@ export class Watcher {
       now: () => this.#time,
       polls: () => options.pollBeyondLimit || this.isReady,
       isBlind: (node, path) => options.isBlind(node, path),
-      polled: (node) => this.#addPolled(node),
+      visited: (node, reason) => this.#unseen.visited(node, reason),
       entered: (node) => this.#roots.entered(node),
       found: (node, name, type, ino) => this.#entries.found(node, name, type, ino),
+      known: (node, name, type, ino) => this.#entries.known(node, name, type, ino),
       listed: (node) => this.#entries.listed(node),
       problem: (problem) => {
-        if (!this.#roots.hasVanished(problem)) listener.problem(problem, this.isReady)
+        if (!this.#roots.hasVanished(problem)) this.#unseen.failed(problem, this.isReady)
       },
       alias: (node, other) => {
-        if (this.#entries.alias(node, other)) listener.alias(node, other)
+        if (!this.#unseen.mayBeMoved(node, other) && this.#entries.alias(node, other))
+          listener.alias(node, other)
       },
-      drop: (node) => {
-        this.#entries.empty(node)
-        this.#entries.release(node)
+      drop: (node) => this.#unseen.gone(node),
+      replaced: (node) => {
+        if (!this.#moves.ended(node)) this.#entries.renew(node)
       },
     })
+    const parts = {
+      port,
+      table: this.table,
+      crawler: this.#crawler,
+      entries: this.#entries,
+      roots: this.#roots,
+    }
+    this.#unseen = new UnseenChanges(parts, listener, options)
   }
 
   /** True once all watches are in place. */
@@ -139,9 +147,9 @@ export class Watcher {
     this.#run()
   }
 
-  /** Directories that are polled: for want of watches, or since not all is seen. */
-  get polled(): number {
-    return this.#polled.size
+  /** True when `look` is to be called from time to time. */
+  get needsLooks(): boolean {
+    return this.#unseen.isExpected
   }
 
   /** True while there are directories still to be looked at. */
@@ -151,18 +159,16 @@ export class Watcher {
 
   /** Something was mounted or unmounted at the path `below` a root, or above it when that is empty. */
   remounted(root: string, below: string): void {
-    this.#remounted.push({ root, below })
+    this.#unseen.remounted(root, below)
     this.#run()
   }
 
-  /** Compares the polled directories with what was told; watches them if it can. */
-  poll(now: number): void {
+  /** Looks for what no record tells, a part at a time. True when the next part begins anew. */
+  look(now: number): boolean {
     this.#time = now
-    this.#wasBeyondLimit = this.#isBeyondLimit
-    this.#isBeyondLimit = false
-    for (const node of this.#polled) this.#crawler.request(node)
-    this.#polled.clear()
+    const isWhole = this.#unseen.look()
     this.#run()
+    return isWhole
   }
 
   /** Tells all that has happened until now, then `stopped`. */
@@ -215,9 +221,9 @@ export class Watcher {
       this.#queue.advance()
     }
     if (this.#stopped) return false
-    for (let at = this.#remounted.pop(); at !== undefined; at = this.#remounted.pop()) this.#lookAgain(at)
     if (this.#crawler.open()) return true
     if (this.#repair.isRunning && this.#repair.settle()) return true
+    this.#unseen.settled()
     const wasReady = this.isReady
     if (!wasReady) {
       this.#entries.isReady = true
@@ -249,16 +255,16 @@ export class Watcher {
     }
     const node = this.table.byWd(wd)
     if (node !== undefined) return this.#applyTo(node, record, readAt)
-    this.#roots.apply(record)
+    this.#roots.apply(record, readAt)
     return true
   }
 
   #applyTo(node: WatchNode, record: InotifyRecord, readAt: number): boolean {
     const { mask, name } = record
-    this.#roots.apply(record)
+    this.#roots.apply(record, readAt)
     if ((mask & IN.IGNORED) !== 0) {
       this.table.clearWatch(node)
-      this.#moves.ignored(node)
+      this.#moves.ended(node)
       if (node.root !== undefined && node.alive) this.#roots.lose(node)
       return true
     }
@@ -266,6 +272,8 @@ export class Watcher {
       this.#applyToSelf(node, mask, readAt)
       return true
     }
+    // It has no name: when it gets one, what is in it is told anew.
+    if (this.#moves.displaced.includes(node)) return true
     if (node.root?.only !== undefined && !node.root.only.has(name)) return true
     if ((mask & IN.MOVED_FROM) !== 0) return this.#moves.apply(node, record, readAt)
     if ((mask & IN.MOVED_TO) !== 0) this.#moves.arrived(node, name)
@@ -277,6 +285,7 @@ export class Watcher {
   }
 
   #applyToSelf(node: WatchNode, mask: number, readAt: number): void {
+    if ((mask & IN.MOVE_SELF) !== 0) this.#moves.ended(node)
     if (!node.alive) return
     if ((mask & IN.UNMOUNT) !== 0) {
       this.#entries.touch(node, '', IN.UNMOUNT | IN.ISDIR, readAt)
@@ -291,12 +300,17 @@ export class Watcher {
     // The parent's watch tells the same with the name.
     if (node.root === undefined) return
     if ((mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence) return
-    const moved = (mask & IN.MOVE_SELF) !== 0
-    // What a file root's parent does is nobody's business, unless the file goes with it.
-    if (node.root.only === undefined) this.#entries.touch(node, '', mask | IN.ISDIR, readAt)
-    else if (moved) this.#entries.empty(node)
-    // Its new place is unknown, and the paths below would be wrong from now on.
-    if (moved) this.#roots.lose(node)
+    if ((mask & IN.ATTRIB) !== 0) this.#requestUnwatched(node)
+    if ((mask & IN.MOVE_SELF) !== 0) this.#roots.moved(node, readAt)
+    // What a file root's parent does is nobody's business.
+    else if (node.root.only === undefined) this.#entries.touch(node, '', mask | IN.ISDIR, readAt)
+  }
+
+  /** Rights have changed: what is in the directory may be reached now. */
+  #requestUnwatched(node: WatchNode): void {
+    if (node.wd === 0) this.#crawler.request(node)
+    if (node.children === undefined) return
+    for (const child of node.children.values()) if (child.wd === 0) this.#crawler.request(child)
   }
 
   #touch(node: WatchNode, name: string, mask: number, readAt: number): void {
@@ -305,7 +319,7 @@ export class Watcher {
       if (child !== undefined) {
         // fsflow does not report that it reads directories itself.
         if ((mask & OWN_LISTING) !== 0 && child.visitFence > this.#lastFence) return
-        if ((mask & IN.ATTRIB) !== 0 && child.wd === 0) this.#crawler.request(child)
+        if ((mask & IN.ATTRIB) !== 0) this.#requestUnwatched(child)
       }
     }
     this.#entries.touch(node, name, mask, readAt)
@@ -318,27 +332,5 @@ export class Watcher {
     const wds = this.#repair.begin(this.#reads.lossStart, this.isReady)
     for (const wd of wds) this.#port.removeWatch(wd)
     for (const root of this.table.roots) this.#crawler.request(root)
-  }
-
-  #addPolled(node: WatchNode): void {
-    this.#polled.add(node)
-    if (node.wd === 0) {
-      if (!this.#isBeyondLimit && !this.#wasBeyondLimit) this.#listener.polling(node)
-      this.#isBeyondLimit = true
-    } else if (node.parent?.isBlind !== true && node.former === undefined) this.#listener.blind(node)
-  }
-
-  /** What a path leads to may have changed without a record. */
-  #lookAgain({ root, below }: { readonly root: string; readonly below: string }): void {
-    for (const top of [...this.table.roots]) {
-      if (top.root!.path !== root) continue
-      const node = this.table.find(top, below)
-      if (node === undefined || node.wd === 0) continue
-      const path = this.table.pathOf(node)
-      const wd = this.#port.addWatch(path, this.#mask | (node.parent === undefined ? 0 : IN.DONT_FOLLOW))
-      if (wd === node.wd) continue
-      if (wd > 0 && this.table.byWd(wd) === undefined) this.#port.removeWatch(wd)
-      this.#entries.renew(node)
-    }
   }
 }

@@ -19,6 +19,8 @@ export interface WatcherListener {
   problem(problem: WatchProblem, ready: boolean): void
   /** A directory is polled for want of watches, the first since all were watched. */
   polling(node: WatchNode): void
+  /** Watches have become free, and all directories are watched again. */
+  watchedAgain(): void
   /** inotify does not see all that changes in a directory, the topmost of its filesystem: it is polled too. */
   blind(node: WatchNode): void
   /** A directory is the same as another that is watched already: a bind mount, or a loop of them. */
@@ -39,8 +41,11 @@ export interface WatcherOptions {
   readonly pollBeyondLimit: boolean
   /** Tell the content of symbolic links to directories too; each directory is watched once. */
   readonly followSymlinks: boolean
-  /** True when not all that changes in a directory gives records, so that it is to be polled. */
-  isBlind(node: WatchNode, path: string): boolean
+  /**
+   * True when not all that changes in a directory gives records, so that it is to be polled. `node` is that of the
+   * table, where there is one.
+   */
+  isBlind(node: WatchNode | undefined, path: string): boolean
   /** The kernel's `max_queued_events`. */
   readonly queueLimit: number
 }

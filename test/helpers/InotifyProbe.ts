@@ -21,6 +21,7 @@ export class InotifyProbe {
             this.times.push(readAt)
           }
         },
+        onMounts: () => undefined,
         onFailure: (error) => this.failures.push(error),
       },
       { backlogBytes },

@@ -1,6 +1,8 @@
+import { EACCES } from '../../src/linux/errno.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { SimulatedError } from '../../src/testing/simulatedError.js'
 import { SimulatedFilesystem } from '../../src/testing/simulatedFilesystem.js'
+import { linkedFaults } from './linkedTree.js'
 import type { InotifyRecord } from '../../src/watching/port.js'
 import { isDirectoryCode } from '../../src/watching/ToldEntries.js'
 import { Watcher } from '../../src/watching/Watcher.js'
@@ -8,7 +10,8 @@ import { Watcher } from '../../src/watching/Watcher.js'
 /** One system call of somebody who works in the filesystem. */
 export type Operation =
   | { readonly call: 'mkdir' | 'mknod' | 'append' | 'unlink' | 'rmdir'; readonly path: string }
-  | { readonly call: 'rename' | 'exchange'; readonly path: string; readonly to: string }
+  /** Of a symlink, `to` is what it leads to; of chmod, the mode in octal. */
+  | { readonly call: 'rename' | 'exchange' | 'symlink' | 'chmod'; readonly path: string; readonly to: string }
 
 /** What the scheduler lets happen next. */
 export type Step =
@@ -18,11 +21,21 @@ export type Step =
   | { readonly read: number }
   /** Somebody does something just before the next system call of the watching code. */
   | { readonly inside: Operation }
+  /** Another machine does something: nothing is told of it. */
+  | { readonly remote: Operation }
+  /** It is looked for what was not told. */
+  | { readonly look: true }
 
 export interface SimulationOptions {
   /** What is there before the watch starts, parents before children; directories end in a slash. */
   readonly tree?: readonly string[]
   readonly maxQueuedEvents?: number
+  readonly maxWatches?: number
+  readonly followSymlinks?: boolean
+  /** Rights are taken away; in the end they are given back. */
+  readonly locks?: boolean
+  /** Not all changes give records. */
+  readonly blind?: boolean
   /**
    * The steps begin while the first crawl is under way. The consumer then starts with what the watcher has
    * found, since a listing of its own at MONITOR_START would be ahead of the events.
@@ -36,6 +49,7 @@ export interface SimulationOptions {
 
 const ROOT = '/w'
 const OUTSIDE = '/o'
+const MANY_CALLS = 20_000
 
 function perform(fs: SimulatedFilesystem, operation: Operation): void {
   try {
@@ -57,6 +71,12 @@ function perform(fs: SimulatedFilesystem, operation: Operation): void {
         break
       case 'rename':
         fs.rename(operation.path, operation.to)
+        break
+      case 'symlink':
+        fs.symlink(operation.to, operation.path)
+        break
+      case 'chmod':
+        fs.chmod(operation.path, parseInt(operation.to, 8))
         break
       case 'exchange':
         fs.exchange(operation.path, operation.to)
@@ -82,7 +102,11 @@ class Consumer {
   /** After an overflow the state is made good piece by piece: until it is, the order is not judged. */
   judging = true
 
-  constructor(listing: ReadonlyMap<string, boolean>, inodeOf: (path: string) => string) {
+  constructor(
+    listing: ReadonlyMap<string, boolean>,
+    inodeOf: (path: string) => string,
+    readonly links: boolean,
+  ) {
     this.state = new Map(listing)
     this.#learn(inodeOf)
   }
@@ -111,7 +135,9 @@ class Consumer {
     const isDirectory = (mask & IN.ISDIR) !== 0
     const told = this.state.get(path)
     const parent = path.slice(0, path.lastIndexOf('/'))
-    if (this.judging && parent !== ROOT && this.state.get(parent) !== true) {
+    // What is below a link is told under its path.
+    const isPlace = this.links ? this.state.has(parent) : this.state.get(parent) === true
+    if (this.judging && parent !== ROOT && !isPlace) {
       this.faults.push(`event below ${parent}, which is not there: ${path}`)
     }
     if ((mask & IN.CREATE) !== 0) {
@@ -201,10 +227,13 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
     return `${ino} ${bornAt}`
   }
   const waiting: Operation[] = []
+  let calls = 0
   const kernel = fs.inotify({
     maxQueuedEvents: options.maxQueuedEvents ?? 16_384,
+    maxWatches: options.maxWatches ?? Infinity,
     entriesPerGetdents: 2,
     beforeCall: () => {
+      if (++calls > MANY_CALLS) throw new Error('does not come to rest')
       const operation = waiting.shift()
       if (operation !== undefined) perform(fs, operation)
     },
@@ -223,16 +252,23 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
         if (arrives && options.withoutFollowing !== true) watcher.follow(node, name)
       },
       ready() {
-        consumer = new Consumer(found(watcher), inodeOf)
+        consumer = new Consumer(found(watcher), inodeOf, options.followSymlinks === true)
       },
       overflow: () => consumer!.overflow(),
       recovered: ({ renamed }) => {
         if (options.report !== undefined) options.report.renamed += renamed
         consumer!.recovered(kernel.queued === 0 ? inodeOf : undefined)
       },
-      problem: ({ errno }) => consumer?.faults.push(`problem ${errno}`),
-      polling: (node) => consumer?.faults.push(`polling ${watcher.table.pathOf(node)}`),
-      blind: (node) => consumer?.faults.push(`blind ${watcher.table.pathOf(node)}`),
+      problem: ({ errno }) => {
+        if (options.locks !== true || errno !== EACCES) consumer?.faults.push(`problem ${errno}`)
+      },
+      polling: (node) => {
+        if (options.maxWatches === undefined) consumer?.faults.push(`polling ${watcher.table.pathOf(node)}`)
+      },
+      watchedAgain: () => undefined,
+      blind: (node) => {
+        if (options.blind !== true) consumer?.faults.push(`blind ${watcher.table.pathOf(node)}`)
+      },
       alias: (node) => consumer?.faults.push(`alias ${watcher.table.pathOf(node)}`),
       stopped: () => (outcome.stopped = true),
     },
@@ -240,9 +276,9 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       mask: IN.MODIFY | IN.CLOSE_WRITE | IN.ATTRIB,
       prune: () => false,
       repair: true,
-      pollBeyondLimit: false,
-      followSymlinks: false,
-      isBlind: () => false,
+      pollBeyondLimit: options.maxWatches !== undefined,
+      followSymlinks: options.followSymlinks === true,
+      isBlind: () => options.blind === true,
       queueLimit: options.maxQueuedEvents ?? 16_384,
     },
   )
@@ -261,29 +297,48 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
   for (const step of steps) {
     if ('do' in step) perform(fs, step.do)
     else if ('inside' in step) waiting.push(step.inside)
+    else if ('remote' in step) kernel.remotely(() => perform(fs, step.remote))
+    else if ('look' in step) watcher.look(clock)
     else push(kernel.read(step.read))
   }
   waiting.length = 0
+  if (options.locks === true) {
+    const unlock = [...listing(fs)].filter(([, isDirectory]) => isDirectory)
+    for (const [path] of [...unlock, [ROOT]]) fs.chmod(path, 0o755)
+  }
   comeToRest()
+  // Twice: what is found in the first cycle is looked at in the second one.
+  for (let cycles = 0; cycles < 3 && watcher.needsLooks;) {
+    if (watcher.look(clock)) cycles++
+    comeToRest()
+  }
   watcher.stop()
   comeToRest()
 
+  const diskFaults = ({ state, renamed }: Consumer): string[] => {
+    const wrong: string[] = []
+    const disk = listing(fs)
+    for (const [path, isDirectory] of disk) {
+      if (state.get(path) !== isDirectory) wrong.push(`missing: ${path}`)
+    }
+    for (const [path, inode] of renamed) {
+      if (disk.has(path) && inodeOf(path) !== inode) wrong.push(`told as renamed, but another inode: ${path}`)
+    }
+    for (const path of state.keys()) if (!disk.has(path)) wrong.push(`too much: ${path}`)
+    const directories = [...disk.values()].filter(Boolean).length + 1
+    const watches = Math.min(directories, options.maxWatches ?? Infinity)
+    if (kernel.watches !== watches) wrong.push(`${kernel.watches} watches for ${directories} directories`)
+    return wrong
+  }
   if (consumer === undefined) return ['never ready']
   if (options.report !== undefined) options.report.events = consumer.log
   const faults = [...consumer.faults]
   if (!outcome.stopped) faults.push('did not come to rest')
-  const disk = listing(fs)
-  for (const [path, isDirectory] of disk) {
-    if (consumer.state.get(path) !== isDirectory) faults.push(`missing: ${path}`)
-  }
-  for (const [path, inode] of consumer.renamed) {
-    if (disk.has(path) && inodeOf(path) !== inode) faults.push(`told as renamed, but another inode: ${path}`)
-  }
-  for (const path of consumer.state.keys()) if (!disk.has(path)) faults.push(`too much: ${path}`)
-  const directories = [...disk.values()].filter(Boolean).length + 1
-  if (kernel.watches !== directories) faults.push(`${kernel.watches} watches for ${directories} directories`)
+  if (options.followSymlinks === true) faults.push(...linkedFaults(fs, ROOT, consumer.state))
+  else faults.push(...diskFaults(consumer))
   for (const [wd, path] of kernel.watchedPaths()) {
     const node = watcher.table.byWd(wd)
+    if (options.followSymlinks === true && node?.isLinked === true) continue
     if (node === undefined || watcher.table.pathOf(node) !== path)
       faults.push(`watch ${wd} is not known as ${path}`)
   }

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { simulateWatcher, type Operation, type SimulationOptions, type Step } from './simulateWatcher.js'
+import { parseWatcherScript, printWatcherScript } from './watcherScript.js'
 
 const pathOf = (...names: string[]) =>
   fc
@@ -27,9 +30,10 @@ const operation = fc.oneof(
   { weight: 5, arbitrary: double('rename') },
 )
 
-const steps = (operations: fc.Arbitrary<Operation>) =>
+const steps = (operations: fc.Arbitrary<Operation>, ...more: fc.WeightedArbitrary<Step>[]) =>
   fc.array(
     fc.oneof(
+      ...more,
       { weight: 4, arbitrary: operations.map((what): Step => ({ do: what })) },
       { weight: 3, arbitrary: operations.map((what): Step => ({ inside: what })) },
       { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }).map((read): Step => ({ read })) },
@@ -40,18 +44,55 @@ const steps = (operations: fc.Arbitrary<Operation>) =>
 const tree = ['/w/a/b/', '/w/a/c', '/o/b/a/']
 const share = Number(process.env.SIMULATION_SHARE ?? 1)
 
+function faultsOf(list: readonly Step[], options: SimulationOptions): string[] {
+  try {
+    return simulateWatcher(list, options)
+  } catch (error) {
+    return [String(error)]
+  }
+}
+
 function holds(
   operations: fc.Arbitrary<Operation>,
-  options: SimulationOptions,
+  given: SimulationOptions,
   parameters: fc.Parameters<[Step[]]>,
+  ...more: fc.WeightedArbitrary<Step>[]
 ): void {
+  const options = { tree, ...given }
   fc.assert(
-    fc.property(steps(operations), (list) => {
-      expect(simulateWatcher(list, { tree, ...options })).toEqual([])
+    fc.property(steps(operations, ...more), (list) => {
+      const faults = faultsOf(list, options)
+      // As it is kept, when it has been shrunk: see scripts/.
+      if (faults.length > 0) {
+        throw new Error(`${printWatcherScript({ steps: list, options })}\n\n${faults.join('\n')}`)
+      }
     }),
     parameters,
   )
 }
+
+const look = { weight: 1, arbitrary: fc.constant<Step>({ look: true }) }
+
+const folder = join(process.cwd(), 'test/simulation/scripts')
+
+describe('Watcher in simulated runs that once went wrong', () => {
+  it.each(readdirSync(folder))('%s', (file) => {
+    const { steps: list, options } = parseWatcherScript(readFileSync(join(folder, file), 'utf8'))
+    expect(faultsOf(list, options)).toEqual([])
+  })
+
+  it('prints a run as it is read', () => {
+    for (const file of readdirSync(folder)) {
+      const [, ...lines] = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n')
+      expect(
+        printWatcherScript(parseWatcherScript(lines.join('\n')))
+          .split('\n')
+          .sort(),
+      ).toEqual(lines.sort())
+    }
+    expect(() => parseWatcherScript('rad 3')).toThrow('not a line')
+  })
+})
 
 describe('Watcher on a simulated kernel', () => {
   it('tells each change once, under the path that is right, whatever happens in between', () => {
@@ -111,6 +152,29 @@ describe('Watcher on a simulated kernel', () => {
       ...['/w/a', '/w/d', '/w/d/c', '/w/e/c', '/w/d/b/f', '/w/e/g', '/w/d/b', '/w/e/b'],
     ])
     expect(report.renamed).toBe(3)
+  })
+
+  it('finds what other machines change, and tells it once', () => {
+    const remote = { weight: 3, arbitrary: operation.map((what): Step => ({ remote: what })) }
+    holds(operation, { blind: true }, { numRuns: 20_000 * share }, remote, look)
+  })
+
+  it('compares what is beyond the watch limit, and watches it when it can', () => {
+    holds(operation, { maxWatches: 3 }, { numRuns: 20_000 * share }, look)
+  })
+
+  it('goes on without what it may not read, and tells it when it may', () => {
+    const mode = fc.constantFrom('000', '300', '444', '644', '755', '755')
+    const chmod = fc.tuple(path, mode).map(([at, to]): Operation => ({ call: 'chmod', path: at, to }))
+    const withLocks = fc.oneof({ weight: 6, arbitrary: operation }, { weight: 4, arbitrary: chmod })
+    holds(withLocks, { locks: true }, { numRuns: 10_000 * share })
+  })
+
+  it('follows links, and tells each directory once', () => {
+    const target = fc.constantFrom('/o', '/o/b', '/w/a', '/w/a/b', 'a', '../o')
+    const link = fc.tuple(path, target).map(([at, to]): Operation => ({ call: 'symlink', path: at, to }))
+    const withLinks = fc.oneof({ weight: 6, arbitrary: operation }, { weight: 4, arbitrary: link })
+    holds(withLinks, { followSymlinks: true }, { numRuns: 10_000 * share }, look)
   })
 
   it('tells an exchange of two names', () => {

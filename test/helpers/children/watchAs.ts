@@ -8,6 +8,7 @@ const binding = openInotify(
   name as BindingName,
   {
     onRecords: () => undefined,
+    onMounts: () => undefined,
     onFailure: (error) => {
       throw error
     },

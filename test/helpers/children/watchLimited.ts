@@ -11,6 +11,7 @@ writeFileSync('/proc/sys/user/max_inotify_instances', instances!)
 try {
   const listener = {
     onRecords: () => undefined,
+    onMounts: () => undefined,
     onFailure: (error: Error) => {
       throw error
     },
