@@ -14,7 +14,7 @@ interface Slot {
 }
 
 // One for crawling and one for stopping can be under way, and an overflow can leave as many lost ones behind.
-const SLOTS = 4
+export const FENCES = 4
 const MFD_CLOEXEC = 1
 
 /**
@@ -31,12 +31,12 @@ export class Fences {
   /** `addWatch` returns a watch descriptor or -errno. Fences come before all other watches. */
   constructor(addWatch: (path: string, mask: number) => number, failed: (errno: number) => Error) {
     try {
-      for (let i = 0; i < SLOTS; i++) this.#slots.push(openSlot(addWatch, failed))
+      for (let i = 0; i < FENCES; i++) this.#slots.push(openSlot(addWatch, failed))
     } catch (error) {
       this.close()
       throw error
     }
-    this.#lastWd = this.#slots[SLOTS - 1]!.wd
+    this.#lastWd = this.#slots[FENCES - 1]!.wd
   }
 
   /** Watch descriptors up to this one are fences. */

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { FsflowError } from '../errors/index.js'
 import { EMFILE, ENFILE, ENOSPC, errnoName } from './errno.js'
+import { descriptorHint } from './systemError.js'
 
 export type InotifyLimit = 'max_user_watches' | 'max_user_instances' | 'max_queued_events'
 
@@ -53,6 +54,14 @@ export function enoughInstances(): string {
 /** Why no instance could be had. Without an errno the limit on instances is taken to be the reason. */
 export function inotifyOpenError(errno: number | undefined): FsflowError {
   if (errno === ENOSPC) return watchLimitError(undefined)
+  // The number of descriptors of the process, or of the system, gives the same errno.
+  if (errno !== undefined && isOutOfDescriptors()) {
+    return new FsflowError({
+      code: 'FSFLOW_KERNEL',
+      message: `inotify_init1 failed: ${errnoName(errno)}`,
+      hint: descriptorHint(errno),
+    })
+  }
   if (errno === undefined || errno === EMFILE || errno === ENFILE) {
     const { value, path } = bound('max_user_instances')
     return new FsflowError({
@@ -63,6 +72,15 @@ export function inotifyOpenError(errno: number | undefined): FsflowError {
     })
   }
   return new FsflowError({ code: 'FSFLOW_KERNEL', message: `inotify_init1 failed: ${errnoName(errno)}` })
+}
+
+function isOutOfDescriptors(): boolean {
+  try {
+    closeSync(openSync('/dev/null', 'r'))
+    return false
+  } catch {
+    return true
+  }
 }
 
 export interface WatchLimitFacts {

@@ -10,8 +10,10 @@ import { nowMicros } from '../linux/clock.js'
 import { isPolled, MountView, placeBelow } from '../linux/MountView.js'
 import { openInotify, type BindingName } from '../linux/openInotify.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
+import { descriptorHint } from '../linux/systemError.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { countDirectories } from '../watching/countDirectories.js'
+import { ownWatches } from '../watching/ownWatches.js'
 import type { RepairCounts } from '../watching/Repair.js'
 import type { WatchProblem } from '../watching/Crawler.js'
 import type { WatchNode } from '../watching/WatchNode.js'
@@ -261,7 +263,8 @@ export class InotifyRun {
       const hint = denied ? 'Run as a user who may read it.' : undefined
       throw new FsflowError({ code, message, path, hint })
     }
-    this.#warn(code, path, message, denied ? 'Its content is told when it becomes readable.' : undefined)
+    const hint = denied ? 'Its content is told when it becomes readable.' : descriptorHint(errno)
+    this.#warn(code, path, message, hint)
   }
 
   #polling(node: WatchNode): void {
@@ -292,11 +295,14 @@ export class InotifyRun {
   #limitReached(): never {
     const users = inotifyUsers().slice(0, 3)
     throw watchLimitError({
-      needed: this.#watcher.table.roots.reduce((sum, node) => {
-        const { path, only, recursive } = node.root!
-        const whole = recursive && only === undefined
-        return sum + (whole ? countDirectories(this.#binding, path, this.#prune) : 1)
-      }, 0),
+      needed: this.#watcher.table.roots.reduce(
+        (sum, node) => {
+          const { path, only, recursive } = node.root!
+          const whole = recursive && only === undefined
+          return sum + (whole ? countDirectories(this.#binding, path, this.#prune) : 1)
+        },
+        ownWatches(this.#watcher.table.roots.map(({ root }) => root!.path)),
+      ),
       users: users.map(({ name, pid, watches }) => `${name} (pid ${pid}): ${watches}`),
     })
   }

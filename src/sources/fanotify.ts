@@ -9,6 +9,7 @@ import type { Mount } from '../linux/mounts.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { fanotifyMask } from './FanotifyEvents.js'
+import { systemError } from '../linux/systemError.js'
 import { FanotifyRun } from './FanotifyRun.js'
 
 export interface FanotifySourceOptions {
@@ -45,9 +46,13 @@ export function fanotify(options: FanotifySourceOptions): Source {
     check: (request) => Promise.resolve(check(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>
       new Observable<FileEvent>((subscriber) => {
-        const run = new FanotifyRun(subscriber, context, request, valid)
-        last = run
-        return () => run.close()
+        try {
+          const run = new FanotifyRun(subscriber, context, request, valid)
+          last = run
+          return () => run.close()
+        } catch (error) {
+          throw systemError(error)
+        }
       }),
     stats: () => last?.stats ?? { watches: 0, ready: false },
   }

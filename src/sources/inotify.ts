@@ -10,6 +10,7 @@ import { bindingNames, chooseBinding, type BindingName } from '../linux/openInot
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { realPath } from '../linux/realPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
+import { systemError } from '../linux/systemError.js'
 import { InotifyRun } from './InotifyRun.js'
 
 export interface InotifySourceOptions {
@@ -84,9 +85,13 @@ export function inotify(options: InotifySourceOptions): Source {
     check: (request) => Promise.resolve(check(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>
       new Observable<FileEvent>((subscriber) => {
-        const run = new InotifyRun(subscriber, context, request, valid)
-        last = run
-        return () => run.close()
+        try {
+          const run = new InotifyRun(subscriber, context, request, valid)
+          last = run
+          return () => run.close()
+        } catch (error) {
+          throw systemError(error)
+        }
       }),
     stats: () => last?.stats ?? { watches: 0, ready: false },
   }

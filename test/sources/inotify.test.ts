@@ -6,6 +6,8 @@ import type { OwnFile } from '../../src/contracts/index.js'
 import type { EventType, FileEvent } from '../../src/events/index.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { inotify, type InotifySourceOptions } from '../../src/sources/inotify.js'
+import { FENCES } from '../../src/linux/Fences.js'
+import { ownWatches } from '../../src/watching/ownWatches.js'
 import { describeBindings } from '../helpers/bindings.js'
 import { makeDeepTree, removeDeepTree } from '../helpers/deepTree.js'
 import { bindingDescriptors, holdings, kernelWatches } from '../helpers/procSelf.js'
@@ -14,7 +16,6 @@ import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 import { RealInotify } from '../simulation/RealKernel.js'
 
-const FENCES = 4
 const ONE_SECOND_MICROS = 1_000_000
 const namesOnly = new Set<EventType>([
   'CREATE',
@@ -79,7 +80,7 @@ describeBindings('inotify source', ({ binding, test }) => {
         filePath: '',
         controlDetails: { counts: { watches: expected.length } },
       })
-      expect(watched).toHaveLength(expected.length + FENCES)
+      expect(watched).toHaveLength(expected.length + ownWatches([top]))
       for (const ino of expected) expect(watched).toContain(ino)
       expect(probe.events).toHaveLength(1)
     }))

@@ -162,7 +162,7 @@ describeBindings('inotify source in trouble', ({ binding, test, testWith }) => {
         for (let i = 0; i < 19; i++) fs.mkdirSync(join(top, `${i}`))
         const { error, pid } = await limited(10, top)
         expect(error!.code).toBe('FSFLOW_WATCH_LIMIT')
-        expect(error!.message).toMatch(/20 watches are needed, the limit for a user is 10; in use by \S/)
+        expect(error!.message).toMatch(/25 watches are needed, the limit for a user is 10; in use by \S/)
         expect(error!.message).toMatch(new RegExp(`\\(pid ${pid}\\): 10`))
         expect(error!.hint).toContain('sudo sysctl user.max_inotify_watches=524288')
       }),
@@ -172,7 +172,7 @@ describeBindings('inotify source in trouble', ({ binding, test, testWith }) => {
     withDirectory(async (top) => {
       for (let i = 0; i < 5; i++) fs.mkdirSync(join(top, `${i}`))
       const { error } = await limited(4, top, { recursive: false })
-      expect(error!.message).toMatch(/1 watches are needed, the limit for a user is 4/)
+      expect(error!.message).toMatch(/6 watches are needed, the limit for a user is 4/)
     }),
   )
 
@@ -182,7 +182,7 @@ describeBindings('inotify source in trouble', ({ binding, test, testWith }) => {
     () =>
       withDirectory(async (top) => {
         for (let i = 0; i < 5; i++) fs.mkdirSync(join(top, `${i}`, 'sub'), { recursive: true })
-        const { error, controls, warnings, issues } = await limited(7, top, {
+        const { error, controls, warnings, issues } = await limited(8, top, {
           onWatchLimit: 'poll',
           pollInterval: 20,
         })
@@ -194,8 +194,8 @@ describeBindings('inotify source in trouble', ({ binding, test, testWith }) => {
 
   testWith([userNamespace], 'polls in any case when the watches are used up later', () =>
     withDirectory(async (top) => {
-      // Four fences, the root, and `x`.
-      const { error, controls, warnings, issues, told } = await limited(6, top, { pollInterval: 20 })
+      // Four fences, the directory above the root, the root, and `x`.
+      const { error, controls, warnings, issues, told } = await limited(7, top, { pollInterval: 20 })
       expect(error).toBeUndefined()
       expect(controls).toEqual(['MONITOR_START', 'WARNING'])
       expect(warnings).toMatchObject([{ file_path: join(top, 'x', 'a') }])

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, jest } from '@jest/globals'
 import { eventGroups, eventTypes, type EventType } from '../../src/events/index.js'
+import { ownWatches } from '../../src/watching/ownWatches.js'
 import { describeBindings, type Binding } from '../helpers/bindings.js'
 import { kernelWatches } from '../helpers/procSelf.js'
 import { SourceProbe } from '../helpers/SourceProbe.js'
@@ -22,7 +23,6 @@ const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..20').split('..')
 const PROCESSES = 2
 const STEPS = 150
 const SHORT_QUEUE = 40
-const FENCES = 4
 const BOUND_MS = 10_000
 
 const script = fileURLToPath(new URL('../helpers/randomWork.js', import.meta.url))
@@ -79,7 +79,7 @@ async function torture(
       writeFileSync(join(tree, 'sync'), '')
       await probe.sees('CREATE', join(tree, 'sync'))
 
-      const watched = () => kernelWatches().length - watchesBefore - FENCES
+      const watched = () => kernelWatches().length - watchesBefore - ownWatches([tree])
       const directories = () => 1 + [...listTree(tree).values()].filter((isDirectory) => isDirectory).length
       const wrong: string[] = []
       if (follow) {

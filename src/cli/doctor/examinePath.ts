@@ -6,6 +6,7 @@ import { rawFromText, textFromRaw } from '../../linux/rawPath.js'
 import { realPath } from '../../linux/realPath.js'
 import { resolveRoots } from '../../linux/resolveRoots.js'
 import { countDirectories } from '../../watching/countDirectories.js'
+import { ownWatches } from '../../watching/ownWatches.js'
 import { SubtreeWeights, type HeavyPart } from '../../watching/SubtreeWeights.js'
 
 export interface MountState {
@@ -31,8 +32,6 @@ export interface PathState {
   readonly heaviest: readonly HeavyPart[]
 }
 
-// With these a run marks positions in the kernel's queue.
-const OWN_WATCHES = 4
 const HEAVIEST = 5
 
 /** What watching a path would take. Throws FSFLOW_PATH_NOT_FOUND and FSFLOW_PERMISSION. */
@@ -65,7 +64,7 @@ export function examinePath(path: string): PathState {
     path: only === undefined ? directory : `${directory === '/' ? '' : directory}/${[...only][0]!}`,
     isDirectory: only === undefined,
     directories,
-    watchesNeeded: directories + OWN_WATCHES,
+    watchesNeeded: directories + ownWatches([root]),
     unreadable,
     crawlMs,
     mounts: [...(holding === undefined ? [] : [holding]), ...below].map((mount) => ({

@@ -161,10 +161,10 @@ describe('fsflow doctor', () => {
     () => {
       const few = doctorWithWatches(10, 'root')
       expect(few.status).toBe(1)
-      expect(few.stdout).toContain('  watches needed    11 of 10 free\n')
+      expect(few.stdout).toContain('  watches needed    13 of 10 free\n')
       const [, line] = /\n {4}sudo sysctl (user\.max_inotify_watches=\d+)\n/.exec(few.stdout)!
       expect(few.stderr).toMatch(
-        /^fsflow: error: 11 watches are needed and 10 are free.*\(FSFLOW_WATCH_LIMIT\)\n/,
+        /^fsflow: error: 13 watches are needed and 10 are free.*\(FSFLOW_WATCH_LIMIT\)\n/,
       )
       expect(few.stderr).toContain(`fsflow: hint: Raise it with: sudo sysctl ${line!}\n`)
       expect(JSON.parse(doctorWithWatches(10, 'root', '-o', 'json').stdout)).toMatchObject({
