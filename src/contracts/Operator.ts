@@ -12,6 +12,8 @@ export interface OperatorInfo {
   readonly options?: Readonly<Record<string, unknown>>
   /** True when it only works on events that have a path. */
   readonly needsPath?: boolean
+  /** True when it asks who did it. */
+  readonly needsProcess?: boolean
   /** True when events have a path after it. */
   readonly providesPath?: boolean
   /** Which directories it makes pointless to watch. */

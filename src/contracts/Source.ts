@@ -20,6 +20,8 @@ export interface SourceRequest {
   readonly eventTypes: ReadonlySet<EventType>
   /** True when `resolvePath()` comes first, so that the source may fill in the path itself. */
   readonly resolvePaths: boolean
+  /** True when a later stage wants to know who did it: a source that can shall follow processes. */
+  readonly processes: boolean
   readonly ownFiles: readonly OwnFile[]
 }
 

@@ -83,6 +83,7 @@ export function enrichProcess(options: EnrichProcessOptions = {}): Operator {
       name: 'enrichProcess',
       options: { infer, ...(fields.length > 0 && { fields }) },
       needsPath: infer,
+      needsProcess: true,
       transparent: true,
       needsTypes: (wanted) => wanted,
     },

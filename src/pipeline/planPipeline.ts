@@ -64,6 +64,7 @@ export function planStream(source: Source, operators: readonly Operator[]): Stre
       prune: [...pruning.values()],
       eventTypes: wantedTypes(infos),
       resolvePaths: infos[0]?.name === 'resolvePath' && infos[0].providesPath === true,
+      processes: infos.some((info) => info.needsProcess === true),
       ownFiles: [],
     },
     stages: infos.map((info, index) => ({

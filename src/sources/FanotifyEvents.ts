@@ -75,7 +75,7 @@ export class FanotifyEvents {
 
   /** The event, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
   make(event: HandleEvent, timestampMicros: number): FileEvent | undefined {
-    const { bit, view, name, target, pid } = event
+    const { bit, view, name, target, pid, process } = event
     const eventType = typeOfBit[31 - Math.clz32(bit)]
     if (eventType === undefined || !this.#wanted.has(eventType)) return undefined
     if (this.#ownKeys.size > 0 && (bit & NAME_BITS) === 0 && this.#ownKeys.has(target)) return undefined
@@ -95,6 +95,7 @@ export class FanotifyEvents {
       synthetic: event.synthetic,
       merged: event.merged,
       pid: pid === 0 ? undefined : pid,
+      process,
       root: this.#root,
     })
   }

@@ -6,9 +6,12 @@ import { nowMicros } from '../linux/clock.js'
 import { FanotifyGroup } from '../linux/fanotify/FanotifyGroup.js'
 import { FanotifyMounts } from '../linux/fanotify/FanotifyMounts.js'
 import { HandleDisk } from '../linux/fanotify/HandleDisk.js'
+import type { HandleRecord } from '../linux/fanotify/HandleRecord.js'
+import { openProcessTracker, type ProcessTracker } from '../linux/processes/openProcessTracker.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { HandleWatcher } from '../watching/handles/HandleWatcher.js'
+import { FanotifyProcesses } from './FanotifyProcesses.js'
 import { FanotifyEvents, fanotifyMask } from './FanotifyEvents.js'
 
 export interface FanotifyRunOptions {
@@ -31,6 +34,8 @@ export class FanotifyRun {
   readonly #group: FanotifyGroup
   readonly #watcher: HandleWatcher
   readonly #events: FanotifyEvents
+  #tracker: ProcessTracker | undefined
+  #processes: FanotifyProcesses | undefined
   readonly #onAbort = () => this.#stop()
   #lookTimer: NodeJS.Timeout | undefined
   #stopTimer: NodeJS.Timeout | undefined
@@ -56,14 +61,26 @@ export class FanotifyRun {
     this.#group = new FanotifyGroup(
       {
         onRecords: (records, readAt) => {
-          this.#guard(() => this.#watcher.push(records, readAt))
+          this.#guard(() => {
+            this.#processes?.attribute(records, readAt)
+            this.#watcher.push(records, readAt)
+          })
           this.#stopTimer?.refresh()
         },
         onDropped: (bytes) =>
           this.#fail(kernelError(`${bytes} bytes were read from fanotify that are no record`)),
+        onMounts: () => undefined,
         onFailure: (error) => this.#fail(error),
       },
-      { mask: fanotifyMask(request.eventTypes), backlogBytes: options.backlog },
+      {
+        mask: fanotifyMask(request.eventTypes),
+        backlogBytes: options.backlog,
+        openFeeds: (fd) => {
+          if (!request.processes) return []
+          this.#tracker = openProcessTracker((issue) => context.report(issue), fd)
+          return this.#tracker.feeds
+        },
+      },
     )
     const mounts = new FanotifyMounts(this.#disk, (path) => this.#group.mark(path))
     const { prune } = request
@@ -85,6 +102,13 @@ export class FanotifyRun {
       },
     })
     this.#events = new FanotifyEvents(request, (path) => this.#disk.keyOf(path))
+    if (this.#tracker !== undefined) {
+      const host = {
+        concerns: (record: HandleRecord) => this.#watcher.concerns(record),
+        isWatched: ({ directory }: HandleRecord) => this.#disk.knows(directory),
+      }
+      this.#processes = new FanotifyProcesses(this.#tracker, host, request.eventTypes.has('OPEN_EXEC'))
+    }
     context.signal.addEventListener('abort', this.#onAbort)
     this.#guard(() => this.#watcher.start(roots, nowMicros()))
     this.#events.learnOwnFiles()
@@ -105,7 +129,7 @@ export class FanotifyRun {
     clearTimeout(this.#lookTimer)
     clearTimeout(this.#stopTimer)
     this.#watcher.end()
-    this.#closing ??= this.#group.close()
+    this.#closing ??= this.#group.close().then(() => this.#tracker?.close())
     return this.#closing
   }
 

@@ -24,8 +24,19 @@ export interface FanotifyListener {
   onRecords(records: HandleRecord[], readAt: number): void
   /** Bytes were read that no record could be recognised in. */
   onDropped(bytes: number): void
+  /** Something was mounted or unmounted. */
+  onMounts(): void
   /** The group is broken; nothing more will come. */
   onFailure(error: Error): void
+}
+
+export interface FanotifyGroupOptions {
+  /** Of all marks. */
+  readonly mask: number
+  /** Unhandled bytes above which reading stops. */
+  readonly backlogBytes: number
+  /** What is to be drained along with the group of this descriptor. */
+  readonly openFeeds?: ((fd: number) => readonly DrainFeed[]) | undefined
 }
 
 /** Opens a group that reports handles and names. Throws an FsflowError. */
@@ -60,7 +71,7 @@ export class FanotifyGroup {
   /** `mask` is that of all marks. Throws an FsflowError. */
   constructor(
     listener: FanotifyListener,
-    { mask, backlogBytes, feeds = [] }: { mask: number; backlogBytes: number; feeds?: readonly DrainFeed[] },
+    { mask, backlogBytes, openFeeds = () => [] }: FanotifyGroupOptions,
   ) {
     this.#mask = mask
     this.#fd = openGroup(this.#c)
@@ -78,9 +89,10 @@ export class FanotifyGroup {
             if (dropped > 0) listener.onDropped(dropped)
             listener.onRecords(this.#foreign(records), readAt)
           },
+          onMounts: () => listener.onMounts(),
           onFailure: (error) => listener.onFailure(error),
         },
-        { what: 'fanotify', feeds },
+        { what: 'fanotify', feeds: openFeeds(this.#fd) },
       )
     } catch (error) {
       fences?.close()

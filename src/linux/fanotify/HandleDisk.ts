@@ -46,6 +46,11 @@ export class HandleDisk implements Port {
     this.#filesystems.delete(fsid)
   }
 
+  /** True when the filesystem of the key is marked. */
+  knows(key: HandleKey): boolean {
+    return this.#filesystems.has(key.slice(0, FSID_BYTES))
+  }
+
   /** The directory at a raw path, links followed: its handle, mount and filesystem, or -errno. */
   find(path: string): (FoundHandle & { readonly fsid: string }) | number {
     const fd = this.#reader.open(path, O_PATH | O_DIRECTORY)

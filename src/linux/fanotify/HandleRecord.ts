@@ -1,3 +1,5 @@
+import type { EventProcess } from '../../events/index.js'
+
 /**
  * The identity of a file for as long as the filesystem exists: `fsid` (8 bytes) and `struct file_handle` as the
  * kernel wrote them, as a latin1 string. Empty when the record has none.
@@ -19,4 +21,6 @@ export interface HandleRecord {
   readonly oldName: string
   /** The number of the fence that it answers, else 0. */
   readonly fence: number
+  /** What the process was at that time, where processes are followed. */
+  process: EventProcess | undefined
 }

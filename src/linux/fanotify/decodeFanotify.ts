@@ -90,5 +90,5 @@ function decodeRecord(
   // No bit beyond the lower half of the mask is in use.
   const mask = view.getUint32(start + 8, true)
   const pid = view.getInt32(start + 20, true)
-  return { mask, pid, directory, name, target, oldDirectory, oldName, fence: 0 }
+  return { mask, pid, directory, name, target, oldDirectory, oldName, fence: 0, process: undefined }
 }

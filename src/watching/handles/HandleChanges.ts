@@ -83,8 +83,9 @@ export class HandleChanges {
     const deferred = this.#deferred.reverse()
     this.#deferred = []
     for (const { record, node } of deferred) {
-      const { pid, target } = record
-      this.#teller.tell(FAN.DELETE, node, record.name, true, { target, pid, cookie: 0, merged: true })
+      const { pid, process, target } = record
+      const told = { target, pid, process, cookie: 0, merged: true }
+      this.#teller.tell(FAN.DELETE, node, record.name, true, told)
     }
     return true
   }
@@ -289,6 +290,6 @@ export class HandleChanges {
   }
 }
 
-function telling({ target, pid }: HandleRecord, cookie: number): Telling {
-  return { target, pid, cookie, merged: false }
+function telling({ target, pid, process }: HandleRecord, cookie: number): Telling {
+  return { target, pid, process, cookie, merged: false }
 }

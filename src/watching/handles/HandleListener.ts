@@ -1,3 +1,4 @@
+import type { EventProcess } from '../../events/index.js'
 import type { AttachedMount } from '../../linux/fanotify/FanotifyMounts.js'
 import type { HandleKey } from '../../linux/fanotify/HandleRecord.js'
 import type { View } from './HandleNode.js'
@@ -15,6 +16,8 @@ export interface HandleEvent {
   readonly cookie: number
   /** 0 when it was found, not reported. */
   readonly pid: number
+  /** What the process was, where processes are followed. */
+  readonly process: EventProcess | undefined
   readonly synthetic: boolean
   /** The record told of other changes too: their order within it is inferred. */
   readonly merged: boolean

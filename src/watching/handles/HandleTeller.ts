@@ -1,3 +1,4 @@
+import type { EventProcess } from '../../events/index.js'
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { HandleEvent } from './HandleListener.js'
@@ -23,11 +24,12 @@ const REBORN = [FAN.DELETE, ...CAUSAL_ORDER.slice(0, -1)] as const
 export interface Telling {
   readonly target: string
   readonly pid: number
+  readonly process: EventProcess | undefined
   readonly cookie: number
   readonly merged: boolean
 }
 
-const FOUND: Telling = { target: '', pid: 0, cookie: 0, merged: false }
+const FOUND: Telling = { target: '', pid: 0, process: undefined, cookie: 0, merged: false }
 
 /** Tells what the stream can see of what happens. */
 export class HandleTeller {
@@ -59,10 +61,10 @@ export class HandleTeller {
 
   /** All that a record tells of an entry; `reborn` when it had come again after it had gone. */
   tellRecord(record: HandleRecord, node: HandleNode, name: string, omit: number, reborn: boolean): void {
-    const { mask, target, pid } = record
+    const { mask, target, pid, process } = record
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const bits = mask & ~FAN.ONDIR
-    const telling = { target, pid, cookie: 0, merged: (bits & (bits - 1)) !== 0 }
+    const telling = { target, pid, process, cookie: 0, merged: (bits & (bits - 1)) !== 0 }
     for (const bit of reborn ? REBORN : CAUSAL_ORDER) {
       if ((bits & bit & ~omit) !== 0) this.tell(bit, node, name, isDirectory, telling)
     }
@@ -73,11 +75,11 @@ export class HandleTeller {
     node: HandleNode,
     name: string,
     isDirectory: boolean,
-    { target, pid, cookie, merged }: Telling,
+    { target, pid, process, cookie, merged }: Telling,
     synthetic: boolean,
   ): void {
     if (!this.isReady || !this.sees(node, name)) return
     const view = this.#table.view(node)!
-    this.#event({ bit, view, name, isDirectory, target, pid, cookie, merged, synthetic })
+    this.#event({ bit, view, name, isDirectory, target, pid, process, cookie, merged, synthetic })
   }
 }

@@ -108,6 +108,18 @@ export class HandleWatcher {
     this.#run()
   }
 
+  /** True for a record, not pushed yet, of which something may be told. */
+  concerns({ mask, directory, oldDirectory }: HandleRecord): boolean {
+    if (this.#hold !== undefined || !this.#queue.isEmpty || this.#mayBeSeen(directory)) return true
+    return (mask & FAN.RENAME) !== 0 && this.#mayBeSeen(oldDirectory)
+  }
+
+  #mayBeSeen(key: string): boolean {
+    if (key === '') return false
+    const node = this.table.get(key)
+    return node === undefined || this.table.view(node) !== undefined
+  }
+
   /** Looks whether the roots that are awaited are there. */
   lookForRoots(now: number): void {
     if (this.#hold !== undefined || !this.isReady) return
