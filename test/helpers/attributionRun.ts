@@ -50,6 +50,7 @@ export async function runAttribution(
   let output = ''
   let code: number | null | undefined
   try {
+    await watch.ready()
     const child = spawn(runner, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     child.stdout.on('data', (text: Buffer) => (output += text.toString()))
     child.on('close', (status) => (code = status))

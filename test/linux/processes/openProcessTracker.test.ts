@@ -52,6 +52,7 @@ describe('openProcessTracker', () => {
     chmodSync(watched, 0o777)
     const watch = new WriteWatch(watched, (issue) => problems.push(issue))
     try {
+      await watch.ready()
       const writes = new Map<string, Write>()
       const child = spawn(command[0], command.slice(1), {
         stdio: ['ignore', 'ignore', 'inherit'],
