@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs'
+import { cPath } from './cPath.js'
 import { EINTR, ENAMETOOLONG, errnoOf } from './errno.js'
 import type { DirectoryEntry, DirectoryListing, EntryType, FileIdentity } from './InotifyBinding.js'
 import { InodeReader } from './InodeReader.js'
@@ -25,11 +26,6 @@ const modeTypes: Readonly<Record<string, EntryType>> = {
   [0o040000]: 'directory',
   [0o100000]: 'file',
   [0o120000]: 'symlink',
-}
-
-/** The bytes of a raw path for a C function: NUL at the end. */
-export function cPath(raw: string): Buffer {
-  return Buffer.from(raw + '\0', 'latin1')
 }
 
 /** lstat(2) of a raw path, or -errno. */

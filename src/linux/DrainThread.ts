@@ -4,6 +4,7 @@ import { FsflowError } from '../errors/index.js'
 import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { errnoName } from './errno.js'
 import { libc } from './libc.js'
+import type { ExecSnapshot } from './processes/execSnapshots.js'
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
@@ -32,8 +33,10 @@ export interface DrainListener {
 export interface DrainFeed {
   /** Does not block. */
   readonly fd: number
+  /** Its messages are those of the proc connector: the thread looks at each process that has executed something. */
+  readonly tellsExecs?: boolean
   /** Whole messages, one behind the other. */
-  apply(buffer: ArrayBuffer, readAt: number): void
+  apply(buffer: ArrayBuffer, readAt: number, execs: readonly ExecSnapshot[]): void
   /** A read failed. After ENOBUFS some messages are lost; after anything else it is no longer read. */
   failed(errno: number): void
 }
@@ -74,6 +77,7 @@ export class DrainThread {
     this.#state = new Int32Array(shared)
     const data: DrainData = {
       fds: [fd, ...feeds.map((feed) => feed.fd)],
+      execFeed: 1 + feeds.findIndex((feed) => feed.tellsExecs === true) || -1,
       eventFd: this.#eventFd,
       mountsFd: this.#mountsFd,
       shared,
@@ -130,7 +134,7 @@ export class DrainThread {
       for (const read of reads) {
         if (read.feed !== feed) continue
         bytes += read.buffer.byteLength
-        if (read.buffer.byteLength > 0) this.#feeds[feed]!.apply(read.buffer, readAt)
+        if (read.buffer.byteLength > 0) this.#feeds[feed]!.apply(read.buffer, readAt, read.execs)
         if (read.errno !== 0) this.#feeds[feed]!.failed(read.errno)
       }
     }

@@ -1,7 +1,11 @@
+import type { ExecSnapshot } from './processes/execSnapshots.js'
+
 /** What the main thread gives the drain worker at its start. */
 export interface DrainData {
   /** Read in this order in each turn: the descriptor of the events, then those of the feeds. */
   readonly fds: readonly number[]
+  /** The place among `fds` of the feed whose messages tell of execs, to be looked at at once; -1 for none. */
+  readonly execFeed: number
   /** Written to in order to wake the worker from poll(2). */
   readonly eventFd: number
   readonly shared: SharedArrayBuffer
@@ -19,6 +23,8 @@ export interface FeedRead {
   readonly feed: number
   readonly buffer: ArrayBuffer
   readonly errno: number
+  /** What was seen of the processes that have executed something, where that is looked at. */
+  readonly execs: readonly ExecSnapshot[]
 }
 
 /** What the drain worker sends: a turn, that the mounts have changed, or the system call that failed, after which it ends. */

@@ -4,6 +4,7 @@ import { nowMicros } from './clock.js'
 import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { EAGAIN, EINTR, ENOBUFS } from './errno.js'
 import { libc } from './libc.js'
+import { snapshotExecs } from './processes/execSnapshots.js'
 
 const POLLIN = 1
 const POLLPRI = 2
@@ -22,7 +23,7 @@ const PRIO_PROCESS = 0
 const THIS_THREAD = 0
 const NICENESS = -10
 
-const { fds, eventFd, mountsFd, shared, backlogBytes } = workerData as DrainData
+const { fds, execFeed, eventFd, mountsFd, shared, backlogBytes } = workerData as DrainData
 const [mainFd] = fds as readonly [number, ...number[]]
 const state = new Int32Array(shared)
 const c = libc()
@@ -36,6 +37,10 @@ for (const [index, fd] of polledFds.entries()) {
   pollView.setInt32(index * POLLFD_BYTES, fd, true)
   pollView.setInt16(index * POLLFD_BYTES + 4, fd === mountsFd ? POLLPRI : POLLIN, true)
 }
+
+const napPolled = new Uint8Array(POLLFD_BYTES)
+const napView = new DataView(napPolled.buffer)
+napView.setInt16(4, POLLIN, true)
 
 function send(message: DrainMessage): void {
   if (message.kind !== 'turn') {
@@ -76,7 +81,9 @@ function readFeed(feed: number, reads: FeedRead[]): void {
     }
     const failed = errno === EAGAIN ? 0 : errno
     if (filled > 0 || failed !== 0) {
-      reads.push({ feed: feed - 1, buffer: buffer.buffer.slice(0, filled), errno: failed })
+      const messages = buffer.buffer.slice(0, filled)
+      const execs = feed === execFeed ? snapshotExecs(messages) : []
+      reads.push({ feed: feed - 1, buffer: messages, errno: failed, execs })
     }
     if (failed !== 0 && failed !== ENOBUFS) {
       broken.add(feed)
@@ -84,6 +91,22 @@ function readFeed(feed: number, reads: FeedRead[]): void {
       pollView.setInt32(feed * POLLFD_BYTES, -1, true)
     }
     if (errno !== 0) return
+  }
+}
+
+// What was read of the feed of execs during a nap: it belongs to the next turn.
+let early: FeedRead[] = []
+
+/** Lets events gather. Processes that execute something do not wait: they are looked at as long as they live. */
+function nap(): void {
+  if (execFeed < 0) {
+    Atomics.wait(state, drainState.stop, 0, NAP_MS)
+    return
+  }
+  const end = performance.now() + NAP_MS
+  for (let left = NAP_MS; left > 0 && !stopped(); left = end - performance.now()) {
+    napView.setInt32(0, broken.has(execFeed) ? -1 : fds[execFeed]!, true)
+    if (c.poll(napPolled, 1, Math.ceil(left)) > 0) readFeed(execFeed, early)
   }
 }
 
@@ -100,7 +123,8 @@ function readTurn(): number {
   let feeds: FeedRead[] | undefined
   let total = bytes
   if (fds.length > 1) {
-    feeds = []
+    feeds = early
+    early = []
     for (let feed = 1; feed < fds.length; feed++) readFeed(feed, feeds)
     for (const read of feeds) total += read.buffer.byteLength
     if (feeds.length === 0) feeds = undefined
@@ -132,5 +156,5 @@ while (!stopped()) {
   if (!isAnyReady()) continue
   const count = readTurn()
   if (count < 0) break
-  if (count >= NAP_AFTER_BYTES) Atomics.wait(state, drainState.stop, 0, NAP_MS)
+  if (count >= NAP_AFTER_BYTES) nap()
 }

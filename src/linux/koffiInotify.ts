@@ -1,5 +1,6 @@
 import { decodeInotify } from './decodeInotify.js'
-import { changedAt, cPath, DirectoryReader, identify } from './DirectoryReader.js'
+import { cPath } from './cPath.js'
+import { changedAt, DirectoryReader, identify } from './DirectoryReader.js'
 import { DrainThread } from './DrainThread.js'
 import { Fences } from './Fences.js'
 import { inotifyOpenError } from './inotifyErrors.js'

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { procFiles } from './ProcFiles.js'
 
 // See proc(5). Every read may fail at any time: the process ends, or belongs to somebody else.
 
@@ -22,21 +23,8 @@ export interface ProcessStat {
 
 /** The text of a file of a process, at most `limit` bytes of it; `null` when it cannot be read. */
 export function readProcess(pid: number, file: string, limit = DEFAULT_LIMIT): string | null {
-  let fd: number
-  try {
-    fd = openSync(`/proc/${pid}/${file}`, 'r')
-  } catch {
-    return null
-  }
-  try {
-    const buffer = limit <= shared.length ? shared : Buffer.allocUnsafe(limit)
-    // One read gives all that there is: these files are made when they are read.
-    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, limit, null))
-  } catch {
-    return null
-  } finally {
-    closeSync(fd)
-  }
+  const buffer = limit <= shared.length ? shared.subarray(0, limit) : Buffer.allocUnsafe(limit)
+  return procFiles().read(`/proc/${pid}/${file}`, buffer)
 }
 
 /** Where a link of a process points, as a raw path or as text; `null` when it cannot be read. */
@@ -45,11 +33,7 @@ export function readProcessLink(
   link: string,
   encoding: 'utf8' | 'latin1' = 'utf8',
 ): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/${link}`, encoding)
-  } catch {
-    return null
-  }
+  return procFiles().link(`/proc/${pid}/${link}`, encoding)
 }
 
 /** The open descriptors of a process; `null` when they cannot be listed. */

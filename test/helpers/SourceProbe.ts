@@ -14,7 +14,14 @@ export interface ProbeOptions {
 const births: readonly EventType[] = ['CREATE', 'MOVED_TO']
 
 export function sourceRequest(changes: Partial<SourceRequest> = {}): SourceRequest {
-  return { prune: [], eventTypes: new Set(eventTypes), resolvePaths: true, processes: false, ownFiles: [], ...changes }
+  return {
+    prune: [],
+    eventTypes: new Set(eventTypes),
+    resolvePaths: true,
+    processes: false,
+    ownFiles: [],
+    ...changes,
+  }
 }
 
 /** A running source whose events are kept: inotify, when only its options are given. */

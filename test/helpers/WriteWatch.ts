@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import type { Subscription } from 'rxjs'
 import type { Issue } from '../../src/contracts/index.js'
 import type { EventProcess } from '../../src/events/index.js'
 import { fanotify } from '../../src/sources/fanotify.js'
@@ -15,22 +14,28 @@ export interface Write {
 
 /** Watches a directory by fanotify, and follows processes. */
 export class WriteWatch {
-  readonly #subscription: Subscription
+  readonly #abort = new AbortController()
+  readonly #ended: Promise<void>
   #writes: Write[] = []
   #failure: Error | undefined
   #isReady = false
 
   constructor(directory: string, report: (issue: Issue) => void) {
     const request = sourceRequest({ eventTypes: new Set(['CLOSE_WRITE']), processes: true })
-    this.#subscription = fanotify({ paths: directory })
-      .open({ signal: new AbortController().signal, report }, request)
-      .subscribe({
+    const stream = fanotify({ paths: directory }).open({ signal: this.#abort.signal, report }, request)
+    this.#ended = new Promise((resolve) => {
+      stream.subscribe({
         next: ({ filePath, pid, process }) => {
           this.#isReady = true
           if (pid !== undefined) this.#writes.push({ name: basename(filePath), pid, process })
         },
-        error: (error: unknown) => (this.#failure = error as Error),
+        error: (error: unknown) => {
+          this.#failure = error as Error
+          resolve()
+        },
+        complete: resolve,
       })
+    })
   }
 
   /** Waits until nothing can be missed any more. */
@@ -57,7 +62,9 @@ export class WriteWatch {
     )
   }
 
-  close(): void {
-    this.#subscription.unsubscribe()
+  /** Resolves when everything has been released. */
+  close(): Promise<void> {
+    this.#abort.abort()
+    return this.#ended
   }
 }

@@ -26,6 +26,8 @@ export function compilePrograms(directory: string): AttributionPrograms {
 /** What is true of one short-lived process, and what was told of it. */
 export interface AttributionCase {
   readonly told: ProcessDetails | undefined
+  /** The name of the file that it wrote. */
+  readonly file: string
   readonly pid: number
   readonly ppid: number
   readonly uid: number
@@ -66,10 +68,10 @@ export async function runAttribution(
       .map((line) => {
         const [file, pid, uid] = line.split(' ') as [string, string, string]
         const facts = truth(join(directory, file))
-        return { told: told.get(file), pid: Number(pid), ppid: child.pid!, uid: Number(uid), ...facts }
+        return { file, told: told.get(file), pid: Number(pid), ppid: child.pid!, uid: Number(uid), ...facts }
       })
   } finally {
-    watch.close()
+    await watch.close()
   }
 }
 

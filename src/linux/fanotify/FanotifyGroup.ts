@@ -1,4 +1,4 @@
-import { cPath } from '../DirectoryReader.js'
+import { cPath } from '../cPath.js'
 import { DrainThread, type DrainFeed } from '../DrainThread.js'
 import { errnoName } from '../errno.js'
 import { libc, type Libc } from '../libc.js'

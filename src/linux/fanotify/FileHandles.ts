@@ -1,4 +1,4 @@
-import { cPath } from '../DirectoryReader.js'
+import { cPath } from '../cPath.js'
 import { libc, type Libc } from '../libc.js'
 import type { HandleKey } from './HandleRecord.js'
 

@@ -1,6 +1,5 @@
-import { fstatSync } from 'node:fs'
 import { FsflowError } from '../../errors/index.js'
-import { cPath } from '../DirectoryReader.js'
+import { cPath } from '../cPath.js'
 import { EPERM, errnoName } from '../errno.js'
 import { decodeFanotify } from '../fanotify/decodeFanotify.js'
 import { FAN, FAN_INIT, FAN_MARK } from '../fanotify/fanotifyMasks.js'
@@ -8,7 +7,8 @@ import { FileHandles } from '../fanotify/FileHandles.js'
 import type { HandleKey, HandleRecord } from '../fanotify/HandleRecord.js'
 import { libc, type Libc } from '../libc.js'
 import { readMounts } from '../mounts.js'
-import { textFromRaw } from '../rawPath.js'
+import { InodeReader } from '../InodeReader.js'
+import { detached, textFromRaw } from '../rawPath.js'
 import { readProgramKind, type ProgramKind } from './programKind.js'
 
 const GROUP_FLAGS =
@@ -25,7 +25,7 @@ const O_PATH = 0o10000000
 const FSID_BYTES = 8
 
 const MOUNT_CHECK_MS = 1000
-const MAX_KINDS = 4096
+const MAX_PROGRAMS = 4096
 
 /** A file that a process opened in order to execute it. */
 export interface OpenedProgram {
@@ -36,6 +36,18 @@ export interface OpenedProgram {
   readonly identity: string | null
   /** `null` when it could not be read. */
   readonly kind: ProgramKind | null
+}
+
+type Program = Omit<OpenedProgram, 'pid'>
+
+interface KnownProgram {
+  readonly rawPath: string
+  readonly version: string
+  readonly program: Program
+}
+
+function keyOf({ directory, name, target }: HandleRecord): string {
+  return `${directory}/${name}\0${target}`
 }
 
 /**
@@ -53,7 +65,9 @@ export class ExecGroup {
   readonly #devices = new Set<string>()
   readonly #followers: number[] = []
   #mountsReadAt = -Infinity
-  readonly #kinds = new Map<string, ProgramKind>()
+  readonly #inodes = new InodeReader()
+  /** By where it was found and what it is. Reading a program is told to everybody who watches it: so once a version. */
+  readonly #programs = new Map<string, KnownProgram>()
 
   /** Throws FSFLOW_PERMISSION where the right is missing, FSFLOW_KERNEL where the kernel cannot do it. */
   constructor() {
@@ -95,23 +109,49 @@ export class ExecGroup {
     try {
       return decodeFanotify(buffer).records.flatMap((record) => {
         if (record.name === '' || record.directory === '') return []
-        const directory = this.#withFile(mounts, record.directory, (fd) => this.#handles.link(fd))
-        if (typeof directory !== 'string' || directory.endsWith(' (deleted)')) return []
-        return [this.#program(record, directory, mounts)]
+        const program = this.#known(record) ?? this.#lookUp(record, mounts)
+        return program === undefined ? [] : [{ ...program, pid: record.pid }]
       })
     } finally {
       mounts.close()
     }
   }
 
-  #program({ pid, name, target }: HandleRecord, directory: string, mounts: OpenMounts): OpenedProgram {
-    const path = textFromRaw(`${directory === '/' ? '' : directory}/${name}`)
-    const found = this.#withFile(mounts, target, (fd) => {
-      const { dev, ino, ctimeNs } = fstatSync(fd, { bigint: true })
-      const identity = `${dev}:${ino}`
-      return { identity, kind: this.#kind(fd, `${identity}:${ctimeNs}`, name) }
+  /** A program that was looked up before, if it is still there as it was. */
+  #known(record: HandleRecord): Program | undefined {
+    const known = this.#programs.get(keyOf(record))
+    return known !== undefined && this.#inodes.versionOf(known.rawPath) === known.version
+      ? known.program
+      : undefined
+  }
+
+  #lookUp(record: HandleRecord, mounts: OpenMounts): Program | undefined {
+    const directory = this.#withFile(mounts, record.directory, (fd) => this.#handles.link(fd))
+    if (typeof directory !== 'string' || directory.endsWith(' (deleted)')) return undefined
+    const { name, target } = record
+    const rawPath = `${directory === '/' ? '' : directory}/${name}`
+    const program = this.#withFile(mounts, target, (fd): Program => {
+      const path = `/proc/self/fd/${fd}`
+      const inode = this.#inodes.ofPath(path)
+      const identity = typeof inode === 'number' ? null : `${inode.dev}:${inode.ino}`
+      return {
+        path: textFromRaw(rawPath),
+        key: detached(target),
+        identity,
+        kind: readProgramKind(path, name),
+      }
     })
-    return { pid, path, key: target, identity: found?.identity ?? null, kind: found?.kind ?? null }
+    if (program === undefined) return { path: textFromRaw(rawPath), key: target, identity: null, kind: null }
+    this.#remember(record, rawPath, program)
+    return program
+  }
+
+  #remember(record: HandleRecord, rawPath: string, program: Program): void {
+    const version = this.#inodes.versionOf(rawPath)
+    if (typeof version !== 'string' || program.kind === null) return
+    if (program.identity === null || !version.startsWith(`${program.identity}:`)) return
+    if (this.#programs.size >= MAX_PROGRAMS) this.#programs.clear()
+    this.#programs.set(detached(keyOf(record)), { rawPath, version, program })
   }
 
   /** `undefined` when the file is gone. */
@@ -125,17 +165,6 @@ export class ExecGroup {
     } finally {
       this.#c.close(fd)
     }
-  }
-
-  /** Reading the file is told to everybody who watches it, so once for each version of it. */
-  #kind(fd: number, version: string, name: string): ProgramKind | null {
-    const known = this.#kinds.get(version)
-    if (known !== undefined) return known
-    const kind = readProgramKind(`/proc/self/fd/${fd}`, name)
-    if (kind === null) return null
-    if (this.#kinds.size >= MAX_KINDS) this.#kinds.clear()
-    this.#kinds.set(version, kind)
-    return kind
   }
 
   close(): void {

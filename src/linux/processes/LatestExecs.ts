@@ -18,11 +18,19 @@ export class LatestExecs {
   readonly #execs = new Map<number, number[]>()
   #lostAt = -Infinity
 
-  /** How many execs of the process there were after that time (CLOCK_MONOTONIC, ms); Infinity when unknown. */
-  since(pid: number, at: number): number {
+  /**
+   * How many execs of the process there were after one time and up to another (CLOCK_MONOTONIC, ms); Infinity when
+   * unknown.
+   */
+  between(pid: number, from: number, to: number): number {
     this.#drain()
     if (this.#lostAt > -Infinity) return Infinity
-    return this.#execs.get(pid)?.filter((execAt) => execAt > at).length ?? 0
+    return this.#execs.get(pid)?.filter((execAt) => execAt > from && execAt <= to).length ?? 0
+  }
+
+  /** The same up to now. */
+  since(pid: number, at: number): number {
+    return this.between(pid, at, Infinity)
   }
 
   /** Everything up to then has been applied. */

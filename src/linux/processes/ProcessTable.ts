@@ -1,13 +1,14 @@
 import type { EventProcess } from '../../events/index.js'
 import { asleepMillis, bootMillis, monotonicMillis } from '../bootTime.js'
 import type { HandleKey } from '../fanotify/HandleRecord.js'
-import { listProcesses, readProcessLink } from '../procfs.js'
+import { listProcesses, readProcessLink, readStat } from '../procfs.js'
 import { userDatabase } from '../userDatabase.js'
 import type { ProcEvent } from './decodeProcEvents.js'
 import type { OpenedProgram } from './ExecGroup.js'
 import { ExecLog } from './ExecLog.js'
+import type { ExecSnapshot } from './execSnapshots.js'
 import { ExitedProcesses } from './ExitedProcesses.js'
-import { commonImage, completedImage, executedImage, imageOf } from './images.js'
+import { commonImage, completedImage, executedImage, imageOf, isWhole } from './images.js'
 import type { LatestExecs } from './LatestExecs.js'
 import { readProcessFacts, readProcessIds, type ProcessFacts } from './readProcessFacts.js'
 import { ProcessAtEvent, TrackedProcess, unknownImage, type ProcessImage } from './TrackedProcess.js'
@@ -26,6 +27,7 @@ export class ProcessTable {
   readonly #exited = new ExitedProcesses((process) => {
     if (this.#byPid.get(process.pid) === process) this.#byPid.delete(process.pid)
   })
+  #snapshots: readonly ExecSnapshot[] = []
   #turn = 0
   #readAt = NaN
   readonly #isOrdered: boolean
@@ -71,8 +73,9 @@ export class ProcessTable {
     this.#log.add(programs)
   }
 
-  /** Messages of the proc connector, in their order. */
-  apply(events: readonly ProcEvent[]): void {
+  /** Messages of the proc connector, in their order, and what was seen of the processes right after. */
+  apply(events: readonly ProcEvent[], snapshots: readonly ExecSnapshot[] = []): void {
+    this.#snapshots = snapshots
     const asleep = asleepMillis()
     for (const event of events) {
       if (event.kind === 'fork') this.#fork(event.pid, event.parent, event.at, event.at + asleep)
@@ -127,8 +130,15 @@ export class ProcessTable {
     // Further ones that are not applied yet: the files that they opened may be known already.
     const later = this.#latest.since(process.pid, at)
     const program = this.#log.exec(process.pid, later)
-    const facts = later === 0 ? this.#provenFacts(process) : null
+    const facts = this.#snapshotOf(process, at) ?? (later === 0 ? this.#provenFacts(process) : null)
     process.change(executedImage(process.image, program, facts), this.#turn)
+  }
+
+  /** What was seen right after an exec, unless it may be of a later one. */
+  #snapshotOf({ pid }: TrackedProcess, at: number): ProcessFacts | undefined {
+    const snapshot = this.#snapshots.find((one) => one.pid === pid && one.at === at)
+    if (snapshot?.facts.exePath == null || snapshot.facts.cmdline === null) return undefined
+    return this.#latest.between(pid, at, snapshot.readTo) > 0 ? undefined : snapshot.facts
   }
 
   /**
@@ -139,33 +149,45 @@ export class ProcessTable {
     const process = this.#byPid.get(pid) ?? this.#adopt(pid)
     if (process === undefined) return undefined
     let cwd: string | null = null
-    let facts: ProcessFacts | null = null
+    let state: ProcessState | null = null
     if (process.exit === null) {
       cwd = readProcessLink(pid, 'cwd')
-      const ids = process.image.uid === null ? readProcessIds(pid) : undefined
-      facts = this.#factsOf(process)
-      const proven = facts === null ? null : this.#proven(process, facts)
-      if (proven !== null) process.image = completedImage(process.image, proven, ids)
+      state = isWhole(process.image) ? this.#stateOf(process) : this.#complete(process)
     }
     const image = this.#imageAtEvent(process)
     return new ProcessAtEvent(
       {
         pid,
-        ppid: this.#ppid(process, facts),
+        ppid: this.#ppid(process, state),
         name: image.name,
         exePath: image.exePath,
         cmdline: image.cmdline,
-        cwd: facts === null ? null : cwd,
+        cwd: state === null ? null : cwd,
         uid: image.uid,
         gid: image.gid,
         username: image.uid === null ? null : userDatabase.userName(image.uid),
-        state: facts?.state ?? null,
+        state: state?.state ?? null,
         startTime: new Date(bootMillis() + process.startedAt).toISOString(),
         ...(image.isNameInferred && { inferred: ['name'] as const }),
-        resolution: facts === null ? 'cache' : 'live',
+        resolution: state === null ? 'cache' : 'live',
       },
       process.parent,
     )
+  }
+
+  /** Fills in from /proc what is not known of a process that is there, and tells its state. */
+  #complete(process: TrackedProcess): ProcessState | null {
+    const ids = process.image.uid === null ? readProcessIds(process.pid) : undefined
+    const facts = this.#factsOf(process)
+    const proven = facts === null ? null : this.#proven(process, facts)
+    if (proven !== null) process.image = completedImage(process.image, proven, ids)
+    return facts
+  }
+
+  /** What only a process that is there has; `null` when its number has gone to another one, too. */
+  #stateOf({ pid, startedAt }: TrackedProcess): ProcessState | null {
+    const stat = readStat(pid)
+    return stat !== null && isSameStart(stat.startSeconds * 1000, startedAt) ? stat : null
   }
 
   /** An event's record tells that a process opened a file to execute it. */
@@ -189,12 +211,12 @@ export class ProcessTable {
     return facts === null ? null : this.#proven(process, facts)
   }
 
-  #ppid({ parent, exit }: TrackedProcess, facts: ProcessFacts | null): number | null {
-    if (parent === null) return facts?.ppid ?? exit?.parent ?? null
+  #ppid({ parent, exit }: TrackedProcess, state: ProcessState | null): number | null {
+    if (parent === null) return state?.ppid ?? exit?.parent ?? null
     const { pid, exit: parentExit } = parent.process
     if (parentExit === null || exit?.parent === pid) return pid
     // Its children get another parent: whether that was before the event is not known yet in the same turn.
-    return parentExit.turn === this.#turn ? null : (facts?.ppid ?? exit?.parent ?? null)
+    return parentExit.turn === this.#turn ? null : (state?.ppid ?? exit?.parent ?? null)
   }
 
   /** A process that was not told of: it is older than the messages, or they were lost. */
@@ -222,6 +244,8 @@ export class ProcessTable {
     return facts !== null && isSameStart(facts.startedAt, startedAt) ? facts : null
   }
 }
+
+type ProcessState = Pick<ProcessFacts, 'ppid' | 'state'>
 
 function isSameStart(a: number, b: number): boolean {
   return Math.abs(a - b) <= START_TOLERANCE_MS

@@ -50,8 +50,8 @@ export function completedImage(image: ProcessImage, facts: ProcessFacts, ids: Id
   const gid = image.gid ?? ids?.gid ?? null
   if (image.exePath === null) return { ...imageOf(facts, { uid, gid }), execs: image.execs }
   const isSame = image.identity !== null && image.identity === facts.identity
-  const isWhole = image.cmdline !== null && image.name !== null && !image.isNameInferred
-  if (!isSame || (isWhole && uid === image.uid)) return uid === image.uid ? image : { ...image, uid, gid }
+  if (!isSame || (isComplete(image) && uid === image.uid))
+    return uid === image.uid ? image : { ...image, uid, gid }
   const isNamed = image.name !== null && !image.isNameInferred
   return {
     ...image,
@@ -61,6 +61,15 @@ export function completedImage(image: ProcessImage, facts: ProcessFacts, ids: Id
     uid,
     gid,
   }
+}
+
+/** True when /proc could not add anything. */
+export function isWhole(image: ProcessImage): boolean {
+  return isComplete(image) && image.exePath !== null && image.uid !== null && image.gid !== null
+}
+
+function isComplete({ cmdline, name, isNameInferred }: ProcessImage): boolean {
+  return cmdline !== null && name !== null && !isNameInferred
 }
 
 function isProgram(facts: ProcessFacts, { path, identity }: ExecutedProgram): boolean {

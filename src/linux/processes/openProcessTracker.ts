@@ -72,9 +72,10 @@ export function openProcessTracker(report: (issue: Issue) => void, eventsFd?: nu
   const feeds: DrainFeed[] = [
     {
       fd: connector.fd,
-      apply: (buffer, readAt) => {
+      tellsExecs: true,
+      apply: (buffer, readAt, execs) => {
         table.enterTurn(readAt)
-        table.apply(decodeProcEvents(buffer))
+        table.apply(decodeProcEvents(buffer), execs)
       },
       failed: lost,
     },

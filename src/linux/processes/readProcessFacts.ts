@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { InodeReader } from '../InodeReader.js'
 import { readFields, readProcess, readProcessLink, readStat } from '../procfs.js'
 import { effectiveId, splitAtNul } from '../procfsDetails.js'
 
@@ -45,11 +45,10 @@ export function readProcessIds(pid: number): { readonly uid: number | null; read
   return { uid: effectiveId(status?.get('Uid')), gid: effectiveId(status?.get('Gid')) }
 }
 
+let inodes: InodeReader | undefined
+
 function executableIdentity(pid: number): string | null {
-  try {
-    const { dev, ino } = statSync(`/proc/${pid}/exe`, { bigint: true })
-    return `${dev}:${ino}`
-  } catch {
-    return null
-  }
+  inodes ??= new InodeReader()
+  const inode = inodes.ofPath(`/proc/${pid}/exe`)
+  return typeof inode === 'number' ? null : `${inode.dev}:${inode.ino}`
 }

@@ -67,7 +67,7 @@ describe('openProcessTracker', () => {
       expect(problems).toEqual([])
       return { writes, pid: child.pid! }
     } finally {
-      watch.close()
+      await watch.close()
     }
   }
 
