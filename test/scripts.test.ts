@@ -4,7 +4,7 @@ import { watch } from '../src/index.js'
 import { eventStream, streamCounters } from '../src/pipeline/eventStream.js'
 import { planStream } from '../src/pipeline/planPipeline.js'
 import { watchOperators } from '../src/pipeline/watchOperators.js'
-import { fanotify } from '../src/sources/index.js'
+import { fanotify, type FanotifySourceOptions } from '../src/sources/index.js'
 import { itAsRoot } from './helpers/requires.js'
 import { runScript, scriptFiles, type WatchScript } from './helpers/runScript.js'
 
@@ -14,12 +14,14 @@ describe.each(['koffi', 'node-inotify'] as const)('script cases by %s', (binding
   )
 })
 
-const byFanotify: WatchScript = (paths, { raw, exclude }, signal) => {
-  const plan = planStream(fanotify({ paths }), watchOperators({ raw, exclude }))
-  const context = { signal, report: () => undefined }
-  return eventStream(plan, plan.request, context, streamCounters(plan.stages.length), NEVER)
-}
+const byFanotify =
+  (scope: NonNullable<FanotifySourceOptions['scope']>): WatchScript =>
+  (paths, { raw, exclude }, signal) => {
+    const plan = planStream(fanotify({ paths, scope }), watchOperators({ raw, exclude }))
+    const context = { signal, report: () => undefined }
+    return eventStream(plan, plan.request, context, streamCounters(plan.stages.length), NEVER)
+  }
 
-describe('script cases by fanotify', () => {
-  for (const file of scriptFiles) itAsRoot(file, () => runScript(file, byFanotify))
+describe.each(['filesystem', 'mount', 'tree'] as const)('script cases by fanotify, scope %s', (scope) => {
+  for (const file of scriptFiles) itAsRoot(file, () => runScript(file, byFanotify(scope)))
 })

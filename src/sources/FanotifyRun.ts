@@ -4,6 +4,7 @@ import { FsflowError } from '../errors/index.js'
 import type { ControlDetails, FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
 import { FanotifyGroup } from '../linux/fanotify/FanotifyGroup.js'
+import { FanotifyMarks, type FanotifyScope } from '../linux/fanotify/FanotifyMarks.js'
 import { FanotifyMounts } from '../linux/fanotify/FanotifyMounts.js'
 import { HandleDisk } from '../linux/fanotify/HandleDisk.js'
 import type { HandleRecord } from '../linux/fanotify/HandleRecord.js'
@@ -19,6 +20,7 @@ export interface FanotifyRunOptions {
   readonly recursive: boolean
   readonly waitForPath: boolean
   readonly backlog: number
+  readonly scope: FanotifyScope | 'auto'
 }
 
 // How often it is looked whether a root is there again that no record could tell of: by a mount, or a link.
@@ -82,10 +84,12 @@ export class FanotifyRun {
         },
       },
     )
-    const mounts = new FanotifyMounts(this.#disk, (path) => this.#group.mark(path))
+    const marks = new FanotifyMarks(this.#group, this.#disk, options.scope)
+    const mounts = new FanotifyMounts(this.#disk, marks)
     const { prune } = request
     this.#watcher = new HandleWatcher(this.#listener(), {
       disk: this.#disk,
+      marks,
       finder: {
         find: (path) => mounts.find(path),
         below: (path) =>

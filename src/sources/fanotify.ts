@@ -4,6 +4,7 @@ import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/inde
 import type { FileEvent } from '../events/index.js'
 import { capabilityError, markError, missingCapabilities } from '../linux/fanotify/fanotifyErrors.js'
 import { probeMark } from '../linux/fanotify/FanotifyGroup.js'
+import { fanotifyScopes } from '../linux/fanotify/FanotifyMarks.js'
 import { mountsOfRoot } from '../linux/fanotify/FanotifyMounts.js'
 import type { Mount } from '../linux/mounts.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
@@ -19,11 +20,18 @@ export interface FanotifySourceOptions {
   readonly recursive?: boolean
   /** A path that does not exist at the start is awaited. Default false: it is an error. */
   readonly waitForPath?: boolean
+  /**
+   * How much one mark covers. `filesystem`: all of it, at once, and what is outside of the paths is left out after it
+   * was read. `mount`: the same, but content only as far as it is used through this mount. `tree`: each directory,
+   * which takes a walk at the start and a mark for each new directory, and nothing outside costs anything. `auto`, the
+   * default: the filesystem, or the tree where the kernel does not mark a part of it (a btrfs subvolume).
+   */
+  readonly scope?: 'auto' | 'filesystem' | 'mount' | 'tree'
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB. */
   readonly backlog?: number
 }
 
-const known = ['paths', 'recursive', 'waitForPath', 'backlog'] as const
+const known = ['paths', 'recursive', 'waitForPath', 'scope', 'backlog'] as const
 const DEFAULT_BACKLOG = 64 * 1024 * 1024
 
 /**
@@ -72,7 +80,7 @@ function validate(options: FanotifySourceOptions): ValidOptions {
     )
   }
   rejectUnknownOptions('fanotify', given, known)
-  const { paths, recursive = true, waitForPath = false, backlog = DEFAULT_BACKLOG } = options
+  const { paths, recursive = true, waitForPath = false, backlog = DEFAULT_BACKLOG, scope = 'auto' } = options
   const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
   if (list.length === 0) throw invalidOption('fanotify', 'paths', 'is empty', 'Name at least one path.')
   list.forEach((path, index) => {
@@ -88,7 +96,10 @@ function validate(options: FanotifySourceOptions): ValidOptions {
   if (!Number.isSafeInteger(backlog) || backlog < 65_536 || backlog > 0x7fff0000) {
     throw invalidOption('fanotify', 'backlog', 'must be a number of bytes from 65536 to 2147418112')
   }
-  return { paths: list as readonly string[], recursive, waitForPath, backlog }
+  if (!fanotifyScopes.includes(scope)) {
+    throw invalidOption('fanotify', 'scope', 'is not known', `One of: ${fanotifyScopes.join(', ')}.`)
+  }
+  return { paths: list as readonly string[], recursive, waitForPath, scope, backlog }
 }
 
 function check({ paths, recursive, waitForPath }: ValidOptions, request: SourceRequest): CheckReport {

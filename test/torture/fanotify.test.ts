@@ -39,12 +39,17 @@ function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
+interface Place {
+  readonly folder: string
+  readonly scope: 'filesystem' | 'tree'
+}
+
 interface Outcome {
   readonly wrong: readonly string[]
   readonly events: number
 }
 
-async function torture(folder: string, seed: number, late: boolean): Promise<Outcome> {
+async function torture({ folder, scope }: Place, seed: number, late: boolean): Promise<Outcome> {
   const scratch = mkdtempSync(join(folder, 'fsflow-torture-'))
   const tree = join(scratch, 'tree')
   const outside = join(scratch, 'outside')
@@ -52,7 +57,7 @@ async function torture(folder: string, seed: number, late: boolean): Promise<Out
     mkdirSync(path, { recursive: true })
   writeFileSync(join(tree, 'a', 'e'), '')
   // With a small backlog the worker stops reading while the main thread is blocked.
-  const probe = new SourceProbe(fanotify({ paths: tree, ...(late ? { backlog: 65_536 } : {}) }))
+  const probe = new SourceProbe(fanotify({ paths: tree, scope, ...(late ? { backlog: 65_536 } : {}) }))
   try {
     await probe.ready()
     const state = new TreeState(listTree(tree))
@@ -80,13 +85,19 @@ async function torture(folder: string, seed: number, late: boolean): Promise<Out
   }
 }
 
-describe.each([tmpdir(), '/dev/shm'])('torture (fanotify) in %s', (folder) => {
+const places: readonly Place[] = [
+  { folder: tmpdir(), scope: 'filesystem' },
+  { folder: '/dev/shm', scope: 'filesystem' },
+  { folder: tmpdir(), scope: 'tree' },
+]
+
+describe.each(places)('torture (fanotify) in $folder, scope $scope', (place) => {
   describe.each([false, true])('read late: %s', (late) => {
     itAsRoot('the stream equals the disk', async () => {
       const wrong: string[] = []
       let events = 0
       for (let seed = firstSeed; seed <= lastSeed; seed++) {
-        const outcome = await torture(folder, seed, late)
+        const outcome = await torture(place, seed, late)
         wrong.push(...outcome.wrong)
         events += outcome.events
       }

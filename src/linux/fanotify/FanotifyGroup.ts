@@ -19,6 +19,10 @@ const FLAGS =
 // fsflow looks into directories and files itself, by several of its parts: what it only reads is not told.
 const OWN_READING = FAN.ACCESS | FAN.OPEN | FAN.OPEN_EXEC | FAN.CLOSE_NOWRITE
 
+const NAME_CHANGES = FAN.CREATE | FAN.DELETE | FAN.RENAME | FAN.ONDIR
+// What can be told apart by mounts.
+const BY_MOUNT = FAN.ACCESS | FAN.MODIFY | FAN.OPEN | FAN.OPEN_EXEC | FAN.CLOSE_WRITE | FAN.CLOSE_NOWRITE
+
 export interface FanotifyListener {
   /** Records in kernel order, and when they were read: microseconds since the epoch. */
   onRecords(records: HandleRecord[], readAt: number): void
@@ -46,8 +50,7 @@ function openGroup(c: Libc): number {
   return fd
 }
 
-function markFilesystem(c: Libc, fd: number, path: string, mask: number): number {
-  const flags = FAN_MARK.ADD | FAN_MARK.FILESYSTEM
+function mark(c: Libc, fd: number, path: string, mask: number, flags: number): number {
   return c.fanotifyMark(fd, flags, mask, AT_FDCWD, cPath(path)) < 0 ? -c.errno() : 0
 }
 
@@ -55,7 +58,7 @@ function markFilesystem(c: Libc, fd: number, path: string, mask: number): number
 export function probeMark(path: string, mask: number): number {
   const c = libc()
   const fd = openGroup(c)
-  const result = markFilesystem(c, fd, path, mask)
+  const result = mark(c, fd, path, mask, FAN_MARK.ADD | FAN_MARK.FILESYSTEM)
   c.close(fd)
   return result
 }
@@ -101,9 +104,49 @@ export class FanotifyGroup {
     }
   }
 
-  /** Marks the whole filesystem in which a raw path lies: 0, or -errno. */
-  mark(path: string): number {
-    return markFilesystem(this.#c, this.#fd, path, this.#mask)
+  /** Marks the whole filesystem in which a raw path lies: 0, or -errno, as all of these. */
+  markFilesystem(path: string): number {
+    return this.#add(path, this.#mask, FAN_MARK.FILESYSTEM)
+  }
+
+  /** Content as far as it is used through the mount of a raw path; names, of which mounts are not told, as a whole. */
+  markMount(path: string): number {
+    const result = this.#add(path, this.#mask & ~BY_MOUNT, FAN_MARK.FILESYSTEM)
+    const content = this.#mask & BY_MOUNT
+    return result < 0 || content === 0 ? result : this.#add(path, content, FAN_MARK.MOUNT)
+  }
+
+  /** Marks one directory with what is directly in it. */
+  markDirectory(path: string): number {
+    return this.#add(path, this.#mask | FAN.EVENT_ON_CHILD, FAN_MARK.ONLYDIR)
+  }
+
+  /** Marks a directory that lies above all that is told: only for what is renamed there. */
+  markAbove(path: string): number {
+    return this.#add(path, NAME_CHANGES, FAN_MARK.ONLYDIR)
+  }
+
+  unmarkDirectory(path: string): number {
+    const mask = this.#mask | FAN.EVENT_ON_CHILD
+    return mark(this.#c, this.#fd, path, mask, FAN_MARK.REMOVE | FAN_MARK.ONLYDIR)
+  }
+
+  /** Leaves out what happens to the files of a directory, but not that its directories come, go and are renamed. */
+  silence(path: string): number {
+    return this.#add(path, this.#silenced(), FAN_MARK.IGNORE | FAN_MARK.EVICTABLE | FAN_MARK.ONLYDIR)
+  }
+
+  unsilence(path: string): number {
+    const flags = FAN_MARK.REMOVE | FAN_MARK.IGNORE | FAN_MARK.ONLYDIR
+    return mark(this.#c, this.#fd, path, this.#silenced(), flags)
+  }
+
+  #add(path: string, mask: number, flags: number): number {
+    return mark(this.#c, this.#fd, path, mask, FAN_MARK.ADD | flags)
+  }
+
+  #silenced(): number {
+    return (this.#mask & ~(FAN.ONDIR | FAN.RENAME | FAN.OPEN_EXEC)) | FAN.EVENT_ON_CHILD
   }
 
   /** Queues a fence record behind everything that is queued now, and returns its number. */

@@ -1,8 +1,9 @@
 import type { FsflowError } from '../../errors/index.js'
-import { ELOOP, ENOENT, ENOTDIR } from '../errno.js'
+import { ELOOP, ENOENT, ENOTDIR, ESTALE } from '../errno.js'
 import { realPath } from '../realPath.js'
 import { mountOf, mountsBelow, readMounts, type Mount } from '../mounts.js'
 import { markError } from './fanotifyErrors.js'
+import type { FanotifyMarks } from './FanotifyMarks.js'
 import type { HandleDisk } from './HandleDisk.js'
 import type { HandleKey } from './HandleRecord.js'
 
@@ -31,16 +32,14 @@ function typeOf(path: string): string {
   return mountsOfRoot(path, false).own?.type ?? 'this filesystem'
 }
 
-/** Marks the filesystems of roots, each once, and knows them by their handles. */
+/** Has the filesystems of roots marked, and knows them by their handles. */
 export class FanotifyMounts {
   readonly #disk: HandleDisk
-  readonly #mark: (path: string) => number
-  readonly #marked = new Set<string>()
+  readonly #marks: FanotifyMarks
 
-  /** `mark` marks the filesystem of a path: 0, or -errno. */
-  constructor(disk: HandleDisk, mark: (path: string) => number) {
+  constructor(disk: HandleDisk, marks: FanotifyMarks) {
     this.#disk = disk
-    this.#mark = mark
+    this.#marks = marks
   }
 
   /** The directory at a raw path, its filesystem marked; `undefined` when there is none. Throws an FsflowError. */
@@ -50,12 +49,11 @@ export class FanotifyMounts {
       if (ABSENT.has(-found)) return undefined
       throw markError(path, -found, typeOf(path))
     }
-    if (!this.#marked.has(found.fsid)) {
-      const result = this.#mark(path)
-      if (result < 0) throw markError(path, -result, typeOf(path))
-      this.#marked.add(found.fsid)
-      this.#disk.add({ fsid: found.fsid, mountId: found.mountId, path })
-    }
+    const result = this.#marks.markRoot(path, found)
+    if (result < 0) throw markError(path, -result, typeOf(path))
+    if (!this.#disk.knows(found.fsid)) this.#disk.add({ fsid: found.fsid, mountId: found.mountId, path })
+    // Where the handles of directories cannot be opened (overlayfs), nothing could be found by them.
+    if (!this.#disk.isAlive(found.fsid + found.handle)) throw markError(path, ESTALE, typeOf(path))
     // Again: only what is found behind the mark is told of when it changes.
     const again = this.#disk.find(path)
     return typeof again === 'number' ? undefined : again.fsid + again.handle

@@ -135,6 +135,11 @@ export class HandleDisk implements Port {
     return fd >= 0
   }
 
+  /** Calls `use` with a raw path by which the directory can be reached for the moment; or `undefined`. */
+  reach<T>(key: HandleKey, use: (path: string) => T): T | undefined {
+    return this.#withDirectory(key, (fd) => use(`/proc/self/fd/${fd}`))
+  }
+
   release(): void {
     for (const fd of this.#mountFds.values()) this.#c.close(fd)
     this.#mountFds.clear()

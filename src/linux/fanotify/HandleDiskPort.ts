@@ -32,3 +32,18 @@ export interface HandleDisk {
   /** Nothing is looked at for a while. */
   release(): void
 }
+
+/** Which directories the kernel reports. */
+export interface DirectoryMarks {
+  /** False where everything in the filesystem of the key is reported. */
+  isByDirectory(key: HandleKey): boolean
+  /** Has a directory reported, with what is directly in it. */
+  add(key: HandleKey): void
+  remove(key: HandleKey): void
+  /**
+   * Leaves out what happens to the files of a directory; that its directories come, go and are renamed goes on to be
+   * reported. False when that cannot be had.
+   */
+  silence(key: HandleKey): boolean
+  unsilence(key: HandleKey): void
+}

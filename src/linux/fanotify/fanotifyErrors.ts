@@ -1,6 +1,6 @@
 import { FsflowError } from '../../errors/index.js'
 import { effectiveCapabilities } from '../capabilities.js'
-import { EINVAL, EMFILE, ENODEV, ENOSYS, EOPNOTSUPP, EPERM, errnoName, EXDEV } from '../errno.js'
+import { EINVAL, EMFILE, ENODEV, ENOSYS, EOPNOTSUPP, EPERM, errnoName, ESTALE, EXDEV } from '../errno.js'
 
 const INOTIFY = 'The inotify source watches it.'
 
@@ -45,6 +45,7 @@ export function markProblem(errno: number, type: string): string {
     case EXDEV:
       return `fanotify cannot mark a ${type} subvolume, only the filesystem from its top`
     case EOPNOTSUPP:
+    case ESTALE:
       return `${type} gives no handles by which fanotify could name its files`
     case ENODEV:
       return `${type} has no identity that fanotify could report`

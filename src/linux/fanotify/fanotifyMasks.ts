@@ -10,6 +10,7 @@ export const FAN = {
   DELETE: 0x200,
   OPEN_EXEC: 0x1000,
   Q_OVERFLOW: 0x4000,
+  EVENT_ON_CHILD: 0x08000000,
   RENAME: 0x10000000,
   ONDIR: 0x40000000,
 } as const
@@ -25,4 +26,13 @@ export const FAN_INIT = {
 } as const
 
 /** Flags of fanotify_mark(2). */
-export const FAN_MARK = { ADD: 0x1, REMOVE: 0x2, FILESYSTEM: 0x100 } as const
+export const FAN_MARK = {
+  ADD: 0x1,
+  REMOVE: 0x2,
+  ONLYDIR: 0x8,
+  MOUNT: 0x10,
+  FILESYSTEM: 0x100,
+  EVICTABLE: 0x200,
+  /** FAN_MARK_IGNORE_SURV: what matches is left out, also after the file was changed. */
+  IGNORE: 0x440,
+} as const

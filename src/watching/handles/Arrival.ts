@@ -28,21 +28,23 @@ export class Arrival {
   readonly #table: HandleTable
   readonly #top: HandleNode
   readonly #lists: (node: HandleNode) => boolean
+  readonly #prepare: (node: HandleNode) => void
   readonly #listings = new Map<string, ListedEntry[] | undefined>()
   #pending: string[]
   #states = new Map<string, ListedEntry[]>()
 
-  /** `lists` says whether what is in a directory is wanted. */
+  /** `lists` says whether what is in a directory is wanted; `prepare` is called before it is listed. */
   constructor(
     disk: HandleDisk,
     table: HandleTable,
     top: HandleNode,
-    lists: (node: HandleNode) => boolean = () => true,
+    { lists, prepare }: { lists(node: HandleNode): boolean; prepare(node: HandleNode): void },
   ) {
     this.#disk = disk
     this.#table = table
     this.#top = top
     this.#lists = lists
+    this.#prepare = prepare
     this.#pending = [top.key]
   }
 
@@ -50,7 +52,9 @@ export class Arrival {
   look(): void {
     for (let i = 0; i < ROUND && this.#pending.length > 0; i++) {
       const key = this.#pending.pop()!
-      if (!this.#listings.has(key)) this.#listings.set(key, this.#disk.list(key))
+      if (this.#listings.has(key)) continue
+      this.#prepare(this.#table.ensure(key))
+      this.#listings.set(key, this.#disk.list(key))
     }
   }
 

@@ -7,8 +7,10 @@ import type { Arrival, ArrivedEntry } from './Arrival.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
+import type { WatchRoot } from '../WatchNode.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
 import type { Correction, Suspects } from './Suspects.js'
+import type { Marking } from './Marking.js'
 import { Unlinked } from './Unlinked.js'
 
 /** What the changes need of the watcher around them. */
@@ -17,6 +19,7 @@ export interface ChangesHost {
   posted(): number
   /** Lists what is in directories; the records wait until `ready` is called. */
   enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
+  readonly marking: Marking
 }
 
 /** Where a directory is believed to be. */
@@ -108,10 +111,18 @@ export class HandleChanges {
   /** `partner` is the other half of an exchange. */
   apply(record: HandleRecord, partner: HandleRecord | undefined): void {
     const { mask, directory, name } = record
+    const isRename = (mask & FAN.RENAME) !== 0
+    // Of directories that are marked one by one, only that side of a rename is reported that is marked.
+    if (isRename && directory === '') {
+      this.#moveOut(record)
+      return
+    }
     // A change of the number of links, when a name comes or goes: that is told by the name.
     if (directory === '') return
     const node = this.#table.ensure(directory)
-    if ((mask & FAN.RENAME) !== 0) this.#rename(record, node, partner)
+    if (this.#table.view(node) === undefined && !isRename) this.#host.marking.unseen(node)
+    if (isRename && record.oldDirectory === '') this.#moveIn(record, node)
+    else if (isRename) this.#rename(record, node, partner)
     else if (name === '.') this.#touchSelf(record, node)
     else if ((mask & (FAN.CREATE | FAN.DELETE)) !== 0) this.#comeOrGo(record, node)
     else if (!this.#unlinked.has(record)) this.#teller.tellRecord(record, node, name, 0, false)
@@ -158,13 +169,17 @@ export class HandleChanges {
     if (comes || child.state !== 'placed') this.#table.place(child, node, name)
     this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
     if (goes && !comes) {
-      for (const root of this.#roots.within(child)) this.#roots.lose(root, IN.DELETE_SELF, telling(record, 0))
+      for (const root of this.#roots.within(child)) this.#lose(root, IN.DELETE_SELF, telling(record, 0))
     }
     this.#teller.tellRecord(record, node, name, comes ? FAN.DELETE : 0, false)
     if (goes) {
       if (comes) this.#deferred.push({ record, node })
       this.#table.bury(child, this.#host.posted() + 1)
-    } else if (this.#roots.lost > 0) this.rootsFound(this.#roots.arrived(child, name, true))
+      return
+    }
+    const entered = this.#roots.lost > 0 ? this.#roots.arrived(child, name, true) : []
+    const isUnmarked = this.#host.marking.isByDirectory(child) && this.#table.view(child) !== undefined
+    this.#enter(isUnmarked ? [...entered, child] : entered)
   }
 
   /** What was held back of a name has to be told before it comes again. */
@@ -187,21 +202,69 @@ export class HandleChanges {
     // The name stands for what the first half has brought there.
     if (!isSecond) this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
     if (moved !== undefined) {
-      for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
+      for (const root of this.#roots.within(moved)) this.#lose(root, IN.MOVE_SELF, told)
     }
-    const displaced = node.children?.get(name)
-    if (displaced !== undefined && displaced !== moved && partner === undefined) {
-      for (const root of this.#roots.within(displaced)) this.#roots.lose(root, IN.DELETE_SELF, told)
-      this.#table.displace(displaced, this.#host.posted() + 1)
-    }
+    if (partner === undefined) this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
     this.#unlinked.delete(record)
     this.#teller.tell(IN.MOVED_TO, node, name, isDirectory, told)
     if (this.#teller.sees(oldNode, oldName) && !isSecond) this.#suspect(oldNode, oldName, undefined)
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
     if (moved === undefined) return
+    const isSeen = this.#table.view(moved) !== undefined
+    if (wasSeen && !isSeen) this.#host.marking.leave(moved)
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
-    this.#enter(wasSeen || this.#table.view(moved) === undefined ? entered : [...entered, moved])
+    this.#enter(wasSeen || !isSeen ? entered : [...entered, moved])
+  }
+
+  /** A rename to a directory that is not marked. */
+  #moveOut(record: HandleRecord): void {
+    const { mask, target, oldName } = record
+    this.flush()
+    const isDirectory = (mask & FAN.ONDIR) !== 0
+    const oldNode = this.#table.ensure(record.oldDirectory)
+    const told = telling(record, ++this.#cookie)
+    this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
+    if (this.#teller.sees(oldNode, oldName)) this.#suspect(oldNode, oldName, undefined)
+    if (!isDirectory) return
+    const moved = this.#table.ensure(target)
+    // A listing has found it where it is now: in a directory that was not marked yet when it came there.
+    if (moved.state === 'placed' && (moved.parent !== oldNode || moved.name !== oldName)) return
+    for (const root of this.#roots.within(moved)) this.#lose(root, IN.MOVE_SELF, told)
+    this.#host.marking.leave(moved)
+    this.#table.displace(moved, this.#host.posted() + 1)
+    moved.renamedAt = this.#host.posted()
+  }
+
+  /** A rename from a directory that is not marked. */
+  #moveIn(record: HandleRecord, node: HandleNode): void {
+    const { mask, name, target } = record
+    this.flush()
+    const isDirectory = (mask & FAN.ONDIR) !== 0
+    const told = telling(record, ++this.#cookie)
+    const moved = isDirectory ? this.#table.ensure(target) : undefined
+    this.#displace(node, name, moved, told)
+    if (moved !== undefined) this.#moveDirectory(moved, node, name)
+    this.#unlinked.delete(record)
+    this.#teller.tell(IN.MOVED_TO, node, name, isDirectory, told)
+    if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
+    if (moved === undefined) return
+    const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
+    this.#enter(this.#table.view(moved) === undefined ? entered : [...entered, moved])
+  }
+
+  /** Something moves onto the name of a directory, which is gone by that. */
+  #displace(node: HandleNode, name: string, moved: HandleNode | undefined, told: Telling): void {
+    const displaced = node.children?.get(name)
+    if (displaced === undefined || displaced === moved) return
+    for (const root of this.#roots.within(displaced)) this.#lose(root, IN.DELETE_SELF, told)
+    this.#table.displace(displaced, this.#host.posted() + 1)
+  }
+
+  #lose(root: WatchRoot, bit: typeof IN.DELETE_SELF | typeof IN.MOVE_SELF, told: Telling): void {
+    const node = this.#roots.nodeOf(root)
+    this.#roots.lose(root, bit, told)
+    if (node !== undefined) this.#host.marking.leave(node)
   }
 
   #moveDirectory(moved: HandleNode, node: HandleNode, name: string): void {
@@ -233,7 +296,9 @@ export class HandleChanges {
     this.#tellMove(parent, name, node.parent, node.name, true)
     this.#suspects.suspect(parent, name, undefined)
     this.#suspects.suspect(node.parent, node.name, { key: node.key, isDirectory: true })
-    if (!isSeen && this.#table.view(node) !== undefined) this.#enter([node])
+    const isInView = this.#table.view(node) !== undefined
+    if (isSeen && !isInView) this.#host.marking.leave(node)
+    if (!isSeen && isInView) this.#enter([node])
   }
 
   /** Tells what the records have not told. */
@@ -262,6 +327,10 @@ export class HandleChanges {
     }
     for (const { node, name, believed } of gone.values()) {
       this.#teller.tellFound(FAN.DELETE, node, name, believed!.isDirectory)
+      const child = this.#table.get(believed!.key)
+      if (child === undefined || child.parent !== node || child.name !== name) continue
+      this.#host.marking.leave(child)
+      this.#table.displace(child, this.#host.posted() + 1)
     }
     this.#enter(arrived)
   }

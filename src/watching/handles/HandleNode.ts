@@ -24,6 +24,12 @@ export class HandleNode {
   root: WatchRoot | undefined = undefined
   /** It is the top of a filesystem: where it lies, another one says. */
   isMounted = false
+  /** The kernel has a mark on it. */
+  isMarked = false
+  /** The kernel leaves out what happens to its files. */
+  isSilenced = false
+  /** How many of its records were of no use. */
+  noise = 0
   /** The last fence that had been posted when it was renamed last. */
   renamedAt = -1
   /** What `HandleTable.view` found in which state of the table. */

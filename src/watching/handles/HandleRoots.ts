@@ -13,6 +13,7 @@ export class HandleRoots {
   readonly #finder: RootFinder
   readonly #nodes = new Map<WatchRoot, HandleNode>()
   readonly #lost = new Set<WatchRoot>()
+  readonly #mounted = new Set<HandleNode>()
   #mountParents: string[] = []
 
   constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder) {
@@ -23,6 +24,15 @@ export class HandleRoots {
 
   get nodes(): HandleNode[] {
     return [...this.#nodes.values()]
+  }
+
+  /** The roots, and what is mounted below them. */
+  get tops(): HandleNode[] {
+    return [...this.nodes, ...this.#mounted]
+  }
+
+  nodeOf(root: WatchRoot): HandleNode | undefined {
+    return this.#nodes.get(root)
   }
 
   get lost(): number {
@@ -98,7 +108,9 @@ export class HandleRoots {
     this.#table.setRoot(node, root)
     if (!root.recursive || root.only !== undefined) return
     for (const { top, above, name } of this.#finder.below(root.path)) {
-      this.#table.attach(this.#table.ensure(top), this.#table.ensure(above), name)
+      const node = this.#table.ensure(top)
+      this.#table.attach(node, this.#table.ensure(above), name)
+      this.#mounted.add(node)
       this.#mountParents.push(above)
     }
   }

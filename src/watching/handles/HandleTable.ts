@@ -127,7 +127,14 @@ export class HandleTable {
     if (this.#nodes.size <= this.#limit) return
     for (const node of [...this.#nodes.values()].reverse()) {
       const isInUse = node.children !== undefined && node.children.size > 0
-      if (isInUse || node.state === 'dead' || this.view(node) !== undefined) continue
+      if (
+        isInUse ||
+        node.isSilenced ||
+        node.isMarked ||
+        node.state === 'dead' ||
+        this.view(node) !== undefined
+      )
+        continue
       this.#unlink(node)
       this.#nodes.delete(node.key)
     }

@@ -1,5 +1,5 @@
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
-import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
+import type { DirectoryMarks, HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { WatchRoot } from '../WatchNode.js'
 import { Arrival } from './Arrival.js'
@@ -10,6 +10,7 @@ import { HandleQueue } from './HandleQueue.js'
 import { HandleRoots } from './HandleRoots.js'
 import { HandleTable, type Prune } from './HandleTable.js'
 import { HandleTeller } from './HandleTeller.js'
+import { Marking } from './Marking.js'
 import { Placement } from './Placement.js'
 import { Suspects } from './Suspects.js'
 
@@ -19,6 +20,7 @@ const MANY_SUSPECTS = 10_000
 
 export interface HandleWatcherOptions {
   readonly disk: HandleDisk
+  readonly marks: DirectoryMarks
   readonly finder: RootFinder
   /** Queues a fence record behind all that is queued, and returns its number. */
   fence(): number
@@ -49,6 +51,7 @@ export class HandleWatcher {
   readonly #teller: HandleTeller
   readonly #roots: HandleRoots
   readonly #suspects: Suspects
+  readonly #marking: Marking
   readonly #changes: HandleChanges
   #hold: Hold | undefined
   /** A rename of which all that belongs to it has been read. */
@@ -70,9 +73,11 @@ export class HandleWatcher {
     this.#teller = new HandleTeller(this.table, (event) => listener.event(event))
     this.#roots = new HandleRoots(this.table, this.#teller, options.finder)
     this.#suspects = new Suspects(options.disk)
+    this.#marking = new Marking(options.marks)
     this.#changes = new HandleChanges(this.table, this.#teller, this.#roots, this.#suspects, options.disk, {
       posted: () => this.#posted,
       enter: (nodes, ready) => this.#enter(nodes, ready),
+      marking: this.#marking,
     })
   }
 
@@ -99,7 +104,12 @@ export class HandleWatcher {
   start(roots: readonly WatchRoot[], startedAt: number): void {
     this.#time = startedAt
     for (const root of roots) this.#roots.start(root)
-    this.#place([...this.#roots.nodes.map(({ key }) => key), ...this.#roots.takeMountParents()])
+    const { nodes } = this.#roots
+    this.#place([...nodes.map(({ key }) => key), ...this.#roots.takeMountParents()], () => {
+      const tops = this.#roots.tops.filter((node) => this.#marking.isByDirectory(node))
+      // Before the start is over, nothing of it is told.
+      if (tops.length > 0) this.#enter(tops, () => undefined)
+    })
   }
 
   /** Takes records, in the order in which the kernel gave them. */
@@ -256,7 +266,11 @@ export class HandleWatcher {
 
   #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
     const arrivals = nodes.map(
-      (node) => new Arrival(this.#disk, this.table, node, (below) => this.table.view(below) !== undefined),
+      (node) =>
+        new Arrival(this.#disk, this.table, node, {
+          lists: (below) => this.table.view(below) !== undefined,
+          prepare: (below) => this.#marking.enter(below),
+        }),
     )
     const wait = (): void => {
       for (const arrival of arrivals) arrival.look()
@@ -276,7 +290,7 @@ export class HandleWatcher {
 
   /** True when all has been read that belongs to a rename, and all is known that is needed to tell it. */
   #isDecided(record: HandleRecord): boolean {
-    if ((record.mask & FAN.RENAME) === 0 || this.#prepared === record) return true
+    if (!isWholeRename(record) || this.#prepared === record) return true
     const { head, end } = this.#queue
     const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
     if (next === undefined && end - head <= PAIR_REACH && this.#decided !== record) {
@@ -291,7 +305,7 @@ export class HandleWatcher {
 
   /** The other half of an exchange: a rename the other way of something else, which had the name until now. */
   #partner(record: HandleRecord): HandleRecord | undefined {
-    if ((record.mask & FAN.RENAME) === 0) return undefined
+    if (!isWholeRename(record)) return undefined
     const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
     const isReverse =
       next !== undefined &&
@@ -308,4 +322,9 @@ export class HandleWatcher {
     this.#posted = this.#options.fence()
     return this.#posted
   }
+}
+
+/** False for one of which only one side is reported. */
+function isWholeRename({ mask, directory, oldDirectory }: HandleRecord): boolean {
+  return (mask & FAN.RENAME) !== 0 && directory !== '' && oldDirectory !== ''
 }

@@ -1,0 +1,48 @@
+import type { DirectoryMarks } from '../../linux/fanotify/HandleDiskPort.js'
+import type { HandleNode } from './HandleNode.js'
+
+// A mark costs some microseconds and some memory of the kernel, as a dozen records do.
+const NOISY = 32
+
+/** Keeps the kernel's marks in step with what the stream sees. */
+export class Marking {
+  readonly #marks: DirectoryMarks
+
+  constructor(marks: DirectoryMarks) {
+    this.#marks = marks
+  }
+
+  /** True when nothing is reported of a directory until it is marked itself. */
+  isByDirectory(node: HandleNode): boolean {
+    return this.#marks.isByDirectory(node.key)
+  }
+
+  /** What is in a directory is seen from now on: it is about to be listed. */
+  enter(node: HandleNode): void {
+    if (node.isSilenced) {
+      this.#marks.unsilence(node.key)
+      node.isSilenced = false
+      node.noise = 0
+    }
+    if (node.isMarked || !this.isByDirectory(node)) return
+    this.#marks.add(node.key)
+    node.isMarked = true
+  }
+
+  /** What is in a directory, with all below, is not seen any more. */
+  leave(top: HandleNode): void {
+    const pending = [top]
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (node.isMarked) this.#marks.remove(node.key)
+      node.isMarked = false
+      if (node.children !== undefined) for (const child of node.children.values()) pending.push(child)
+    }
+  }
+
+  /** A record of a directory that is not seen was read for nothing. */
+  unseen(node: HandleNode): void {
+    if (node.noise >= NOISY || this.isByDirectory(node)) return
+    node.noise++
+    if (node.noise === NOISY) node.isSilenced = this.#marks.silence(node.key)
+  }
+}
