@@ -42,6 +42,9 @@ export function notifyAttributes(dentry: SimulatedDentry, event: number): void {
 
 function notifyParentAndSelf(dentry: SimulatedDentry, event: number, unlinked: boolean): void {
   const mask = event | directoryBit(dentry.inode)
+  const { inode, name } = dentry
+  const directory = dentry.parent === dentry ? undefined : dentry.parent.inode
+  for (const observer of inode.observers) observer({ mask, directory, name, inode, cookie: 0 })
   if (dentry.parent !== dentry) {
     for (const mark of dentry.parent.inode.marks) mark.deliver(mask, 0, dentry.name, unlinked)
   }
@@ -57,12 +60,14 @@ export function notifyName(
   cookie = 0,
 ): void {
   const mask = event | directoryBit(subject)
+  for (const observer of subject.observers) observer({ mask, directory, name, inode: subject, cookie })
   for (const mark of directory.marks) mark.deliver(mask, cookie, name, false)
 }
 
 /** Tells the inode's own watches only. */
 export function notifySelf(inode: SimulatedInode, event: number): void {
   const mask = event | directoryBit(inode)
+  for (const observer of inode.observers) observer({ mask, directory: undefined, name: '', inode, cookie: 0 })
   for (const mark of inode.marks) mark.deliver(mask, 0, '', false)
 }
 

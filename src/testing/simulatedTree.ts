@@ -8,6 +8,18 @@ export interface SimulatedMark {
   destroy(): void
 }
 
+/** Something that happened: to the entry `name` of a directory, or to the inode itself when there is no directory. */
+export interface SimulatedChange {
+  /** As inotify(7) has it, with ISDIR. */
+  readonly mask: number
+  readonly directory: SimulatedInode | undefined
+  readonly name: string
+  readonly inode: SimulatedInode
+  readonly cookie: number
+}
+
+export type SimulatedObserver = (change: SimulatedChange) => void
+
 export class SimulatedInode {
   readonly entries = new Map<string, SimulatedDentry>()
   readonly marks = new Set<SimulatedMark>()
@@ -26,6 +38,8 @@ export class SimulatedInode {
     public mode: number,
     /** In microseconds. */
     readonly bornAt: number,
+    /** Of the whole filesystem. */
+    readonly observers: ReadonlySet<SimulatedObserver>,
   ) {
     this.changedAt = bornAt
   }
@@ -67,6 +81,8 @@ export class SimulatedDentry {
 /** Inodes and their names, with the lifetimes that the kernel gives them; knows no system call. */
 export class SimulatedTree {
   readonly root: SimulatedDentry
+  /** Are told all that happens anywhere. */
+  readonly observers = new Set<SimulatedObserver>()
   readonly #reuseInodes: boolean
   readonly #now: () => number
   readonly #onGone: (inode: SimulatedInode) => void
@@ -85,7 +101,13 @@ export class SimulatedTree {
   }
 
   newInode(type: EntryType, mode: number): SimulatedInode {
-    return new SimulatedInode(this.#freeNumbers.pop() ?? ++this.#lastNumber, type, mode, this.#now())
+    return new SimulatedInode(
+      this.#freeNumbers.pop() ?? ++this.#lastNumber,
+      type,
+      mode,
+      this.#now(),
+      this.observers,
+    )
   }
 
   changed(...inodes: SimulatedInode[]): void {

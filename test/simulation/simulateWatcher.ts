@@ -47,11 +47,11 @@ export interface SimulationOptions {
   readonly report?: { renamed: number; events: readonly string[] }
 }
 
-const ROOT = '/w'
-const OUTSIDE = '/o'
+export const ROOT = '/w'
+export const OUTSIDE = '/o'
 const MANY_CALLS = 20_000
 
-function perform(fs: SimulatedFilesystem, operation: Operation): void {
+export function perform(fs: SimulatedFilesystem, operation: Operation): void {
   try {
     switch (operation.call) {
       case 'mkdir':
@@ -89,7 +89,7 @@ function perform(fs: SimulatedFilesystem, operation: Operation): void {
 }
 
 /** Applies raw events to a state and says what a right stream never does. */
-class Consumer {
+export class Consumer {
   readonly state: Map<string, boolean>
   readonly faults: string[] = []
   readonly log: string[] = []
@@ -203,7 +203,7 @@ function found(watcher: Watcher): Map<string, boolean> {
   return state
 }
 
-function listing(fs: SimulatedFilesystem): Map<string, boolean> {
+export function listing(fs: SimulatedFilesystem): Map<string, boolean> {
   return new Map([...fs.tree(ROOT)].map(([path, type]) => [path, type === 'directory']))
 }
 

@@ -8,12 +8,24 @@ const NAME_CHANGES = FAN.CREATE | FAN.DELETE | FAN.RENAME
 // Some milliseconds of the main thread.
 const ROUND = 500
 
+export interface ArrivalHost {
+  /** Whether what is in a directory is wanted. */
+  lists(this: void, node: HandleNode): boolean
+  /** Called before it is listed. */
+  prepare(this: void, node: HandleNode): void
+}
+
 /** An entry that was there, in the directory `node`. */
 export interface ArrivedEntry {
   readonly node: HandleNode
   readonly name: string
   readonly isDirectory: boolean
+  /** Something was renamed onto the name since: it may not have been there before. */
+  readonly isUncertain: boolean
 }
+
+/** An entry in a listing, as it was before the records. */
+type EarlierEntry = ListedEntry & { readonly isUncertain?: true }
 
 /**
  * Finds what is in directories, with all below: as of the next record to be applied, although the disk may be
@@ -21,7 +33,8 @@ export interface ArrivedEntry {
  *
  * Each directory is listed by its handle, wherever it is by now, and a fence is posted behind that. The records up
  * to the fence tell what has changed: a name whose first record is a birth was not there; a name whose first
- * record is anything else was; of all others the listing is true.
+ * record is anything else was; of all others the listing is true. But what comes into a directory that is not marked
+ * yet has no record there: a directory whose first record says that it was elsewhere has come later.
  */
 export class Arrival {
   readonly #disk: HandleDisk
@@ -31,15 +44,9 @@ export class Arrival {
   readonly #prepare: (node: HandleNode) => void
   readonly #listings = new Map<string, ListedEntry[] | undefined>()
   #pending: string[]
-  #states = new Map<string, ListedEntry[]>()
+  #states = new Map<string, EarlierEntry[]>()
 
-  /** `lists` says whether what is in a directory is wanted; `prepare` is called before it is listed. */
-  constructor(
-    disk: HandleDisk,
-    table: HandleTable,
-    top: HandleNode,
-    { lists, prepare }: { lists(node: HandleNode): boolean; prepare(node: HandleNode): void },
-  ) {
+  constructor(disk: HandleDisk, table: HandleTable, top: HandleNode, { lists, prepare }: ArrivalHost) {
     this.#disk = disk
     this.#table = table
     this.#top = top
@@ -61,12 +68,15 @@ export class Arrival {
   /** Decides by the records up to the fence. False when there is more to be listed, with a further fence. */
   settle(queue: HandleQueue, end: number): boolean {
     const changes = this.#changes(queue, end)
+    const places = firstPlaces(queue, end)
     this.#states = new Map()
     for (const [key, listing] of this.#listings) {
-      const entries = before(listing ?? [], changes.get(key))
+      const entries = before(listing ?? [], changes.get(key)).filter(
+        (entry) => entry.key === '' || !isElsewhere(places.get(entry.key), key, entry.name),
+      )
       this.#states.set(key, entries)
       for (const entry of entries) {
-        if (entry.key === '' || this.#listings.has(entry.key)) continue
+        if (entry.key === '' || entry.isUncertain === true || this.#listings.has(entry.key)) continue
         if (this.#lists(this.#put(entry, key))) this.#pending.push(entry.key)
       }
     }
@@ -78,8 +88,9 @@ export class Arrival {
     const stack = [this.#top]
     for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
       for (const entry of this.#states.get(node.key) ?? []) {
-        yield { node, name: entry.name, isDirectory: entry.isDirectory }
-        if (entry.key === '') continue
+        const { name, isDirectory, isUncertain = false } = entry
+        yield { node, name, isDirectory, isUncertain }
+        if (entry.key === '' || isUncertain) continue
         const child = this.#put(entry, node.key)
         if (this.#listings.has(entry.key)) stack.push(child)
       }
@@ -96,11 +107,11 @@ export class Arrival {
   }
 
   /** What was there of each name that has changed since, in the directories that were listed. */
-  #changes(queue: HandleQueue, end: number): Map<string, Map<string, ListedEntry | undefined>> {
-    const changes = new Map<string, Map<string, ListedEntry | undefined>>()
-    const note = (directory: string, name: string, was: ListedEntry | undefined): void => {
+  #changes(queue: HandleQueue, end: number): Map<string, Map<string, EarlierEntry | undefined>> {
+    const changes = new Map<string, Map<string, EarlierEntry | undefined>>()
+    const note = (directory: string, name: string, was: EarlierEntry | undefined): void => {
       if (!this.#listings.has(directory)) return
-      const names = changes.get(directory) ?? new Map<string, ListedEntry | undefined>()
+      const names = changes.get(directory) ?? new Map<string, EarlierEntry | undefined>()
       changes.set(directory, names)
       if (!names.has(name)) names.set(name, was)
     }
@@ -110,9 +121,10 @@ export class Arrival {
       const isDirectory = (mask & FAN.ONDIR) !== 0
       const key = isDirectory ? target : ''
       const isRename = (mask & FAN.RENAME) !== 0
-      if (isRename) note(oldDirectory, oldName, { name: oldName, key, isDirectory })
-      const isBirth = isRename || (mask & FAN.CREATE) !== 0
-      note(directory, name, isBirth ? undefined : { name, key, isDirectory })
+      if (isRename) {
+        note(oldDirectory, oldName, { name: oldName, key, isDirectory })
+        note(directory, name, { name, key: '', isDirectory, isUncertain: true })
+      } else note(directory, name, (mask & FAN.CREATE) !== 0 ? undefined : { name, key, isDirectory })
     }
     return changes
   }
@@ -120,10 +132,35 @@ export class Arrival {
 
 function before(
   listing: readonly ListedEntry[],
-  changes: ReadonlyMap<string, ListedEntry | undefined> | undefined,
-): ListedEntry[] {
+  changes: ReadonlyMap<string, EarlierEntry | undefined> | undefined,
+): EarlierEntry[] {
   if (changes === undefined) return listing.slice()
-  const entries = listing.filter(({ name }) => !changes.has(name))
+  const entries: EarlierEntry[] = listing.filter(({ name }) => !changes.has(name))
   for (const was of changes.values()) if (was !== undefined) entries.push(was)
   return entries
+}
+
+interface Place {
+  readonly directory: string
+  readonly name: string
+}
+
+/** Where the first record about each directory says that it was before; nowhere, when it tells its birth. */
+function firstPlaces(queue: HandleQueue, end: number): Map<string, Place> {
+  const places = new Map<string, Place>()
+  for (let i = queue.head; i < end; i++) {
+    const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
+    if ((mask & FAN.ONDIR) === 0 || (mask & NAME_CHANGES) === 0 || places.has(target)) continue
+    if ((mask & FAN.RENAME) !== 0) places.set(target, { directory: oldDirectory, name: oldName })
+    else if ((mask & FAN.CREATE) !== 0) places.set(target, NOWHERE)
+    else places.set(target, { directory, name })
+  }
+  return places
+}
+
+const NOWHERE: Place = { directory: '.', name: '' }
+
+/** What came from a directory that is not marked was there, and has come back since. */
+function isElsewhere(place: Place | undefined, directory: string, name: string): boolean {
+  return place !== undefined && (place.directory !== directory || place.name !== name)
 }

@@ -19,6 +19,8 @@ export interface ChangesHost {
   posted(): number
   /** Lists what is in directories; the records wait until `ready` is called. */
   enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
+  /** Finds the place of a directory, as of the next record; the records wait until `then` is called. */
+  seek(key: string, then: () => void): void
   readonly marking: Marking
 }
 
@@ -82,9 +84,15 @@ export class HandleChanges {
 
   /** Tells what was held back. True when there was something. */
   flush(): boolean {
+    return this.#flush(() => true)
+  }
+
+  /** Tells what was held back of those chosen. */
+  #flush(isChosen: (deferred: Deferred) => boolean): boolean {
     if (this.#deferred.length === 0) return false
-    const deferred = this.#deferred.reverse()
-    this.#deferred = []
+    const deferred = this.#deferred.filter(isChosen).reverse()
+    if (deferred.length === 0) return false
+    this.#deferred = this.#deferred.filter((entry) => !deferred.includes(entry))
     for (const { record, node } of deferred) {
       const { pid, process, target } = record
       const told = { target, pid, process, cookie: 0, merged: true }
@@ -144,7 +152,7 @@ export class HandleChanges {
       this.#comeOrGoDirectory(record, node)
       return
     }
-    if (this.#deferred.length > 0) this.#flushName(record)
+    this.#flushName(record)
     let stays = comes
     if (comes && goes) {
       // While the file exists, it may have got the name anew, and the order is not known.
@@ -163,9 +171,10 @@ export class HandleChanges {
     const { mask, name, target } = record
     const comes = (mask & FAN.CREATE) !== 0
     const goes = (mask & FAN.DELETE) !== 0
-    if (!comes) this.flush()
-    else if (this.#deferred.length > 0) this.#flushName(record)
     const child = this.#table.ensure(target)
+    // What was in it comes first.
+    if (!comes) this.#flush((deferred) => this.#table.contains(child, deferred.node))
+    else this.#flushName(record)
     if (comes || child.state !== 'placed') this.#table.place(child, node, name)
     this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
     if (goes && !comes) {
@@ -184,13 +193,12 @@ export class HandleChanges {
 
   /** What was held back of a name has to be told before it comes again. */
   #flushName({ directory, name }: HandleRecord): void {
-    if (this.#deferred.some(({ record }) => record.name === name && record.directory === directory))
-      this.flush()
+    this.#flush(({ record }) => record.name === name && record.directory === directory)
   }
 
   #rename(record: HandleRecord, node: HandleNode, partner: HandleRecord | undefined): void {
     const { mask, name, target, oldName } = record
-    this.flush()
+    this.#flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const oldNode = this.#table.ensure(record.oldDirectory)
     const isSecond = this.#partner === record
@@ -220,7 +228,6 @@ export class HandleChanges {
   /** A rename to a directory that is not marked. */
   #moveOut(record: HandleRecord): void {
     const { mask, target, oldName } = record
-    this.flush()
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const oldNode = this.#table.ensure(record.oldDirectory)
     const told = telling(record, ++this.#cookie)
@@ -228,18 +235,26 @@ export class HandleChanges {
     if (this.#teller.sees(oldNode, oldName)) this.#suspect(oldNode, oldName, undefined)
     if (!isDirectory) return
     const moved = this.#table.ensure(target)
-    // A listing has found it where it is now: in a directory that was not marked yet when it came there.
-    if (moved.state === 'placed' && (moved.parent !== oldNode || moved.name !== oldName)) return
     for (const root of this.#roots.within(moved)) this.#lose(root, IN.MOVE_SELF, told)
-    this.#host.marking.leave(moved)
     this.#table.displace(moved, this.#host.posted() + 1)
     moved.renamedAt = this.#host.posted()
+    // It may have come into a directory that was not marked yet: no record tells that.
+    this.#host.seek(moved.key, () => this.#movedOut(moved, told))
+  }
+
+  #movedOut(moved: HandleNode, { cookie }: Telling): void {
+    if (moved.parent === undefined || this.#table.view(moved) === undefined) {
+      this.#host.marking.leave(moved)
+      return
+    }
+    this.#teller.tellFound(IN.MOVED_TO, moved.parent, moved.name, true, cookie)
+    this.#enter([moved])
   }
 
   /** A rename from a directory that is not marked. */
   #moveIn(record: HandleRecord, node: HandleNode): void {
     const { mask, name, target } = record
-    this.flush()
+    this.#flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const told = telling(record, ++this.#cookie)
     const moved = isDirectory ? this.#table.ensure(target) : undefined
@@ -257,6 +272,8 @@ export class HandleChanges {
   #displace(node: HandleNode, name: string, moved: HandleNode | undefined, told: Telling): void {
     const displaced = node.children?.get(name)
     if (displaced === undefined || displaced === moved) return
+    // It was empty by then.
+    this.#flush((deferred) => this.#table.contains(displaced, deferred.node))
     for (const root of this.#roots.within(displaced)) this.#lose(root, IN.DELETE_SELF, told)
     this.#table.displace(displaced, this.#host.posted() + 1)
   }
@@ -354,8 +371,8 @@ export class HandleChanges {
     })
   }
 
-  #found({ node, name, isDirectory }: ArrivedEntry): void {
-    this.#teller.tellFound(FAN.CREATE, node, name, isDirectory)
+  #found({ node, name, isDirectory, isUncertain }: ArrivedEntry): void {
+    if (!isUncertain) this.#teller.tellFound(FAN.CREATE, node, name, isDirectory)
   }
 }
 

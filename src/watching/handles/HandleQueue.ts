@@ -54,6 +54,13 @@ export class HandleQueue {
     }
   }
 
+  /** Makes a record that was read the next one. */
+  bringForward(record: HandleRecord): void {
+    const index = this.#records.indexOf(record, this.#head)
+    this.#records.splice(index, 1)
+    this.#records.splice(this.#head, 0, record)
+  }
+
   /** Where the answer to a fence stands; -1 when it has not been read. */
   findFence(fence: number): number {
     // Asked again after each batch until it is there: what was searched before is not searched again.

@@ -48,6 +48,13 @@ export class HandleTable {
   place(node: HandleNode, parent: HandleNode | undefined, name: string): void {
     const wasNew = node.state === 'nowhere' && node.children === undefined
     this.#unlink(node)
+    // What is known does not agree with itself: rather nowhere than in itself.
+    if (parent !== undefined && this.contains(node, parent)) {
+      node.state = 'nowhere'
+      node.parent = undefined
+      this.#epoch++
+      return
+    }
     node.state = 'placed'
     node.parent = parent
     node.name = detached(name)

@@ -25,7 +25,12 @@ export interface HandleWatcherOptions {
   /** Queues a fence record behind all that is queued, and returns its number. */
   fence(): number
   readonly prune: Prune
+  /** After how many records for nothing the kernel is told to leave out a directory. Default 32. */
+  readonly noisy?: number
 }
+
+// A mark costs some microseconds and some memory of the kernel, as a dozen records do.
+const NOISY = 32
 
 /** Something that holds up the records until a fence is read. */
 interface Hold {
@@ -73,10 +78,11 @@ export class HandleWatcher {
     this.#teller = new HandleTeller(this.table, (event) => listener.event(event))
     this.#roots = new HandleRoots(this.table, this.#teller, options.finder)
     this.#suspects = new Suspects(options.disk)
-    this.#marking = new Marking(options.marks)
+    this.#marking = new Marking(options.marks, options.noisy ?? NOISY)
     this.#changes = new HandleChanges(this.table, this.#teller, this.#roots, this.#suspects, options.disk, {
       posted: () => this.#posted,
       enter: (nodes, ready) => this.#enter(nodes, ready),
+      seek: (key, then) => this.#place([key], then),
       marking: this.#marking,
     })
   }
@@ -290,7 +296,7 @@ export class HandleWatcher {
 
   /** True when all has been read that belongs to a rename, and all is known that is needed to tell it. */
   #isDecided(record: HandleRecord): boolean {
-    if (!isWholeRename(record) || this.#prepared === record) return true
+    if ((record.mask & FAN.RENAME) === 0 || record.directory === '' || this.#prepared === record) return true
     const { head, end } = this.#queue
     const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
     if (next === undefined && end - head <= PAIR_REACH && this.#decided !== record) {
@@ -300,7 +306,11 @@ export class HandleWatcher {
       return false
     }
     this.#prepared = record
-    return this.#changes.prepare(record, this.#partner(record))
+    if (isWholeRename(record)) return this.#changes.prepare(record, this.#partner(record))
+    if (next === undefined || !isOtherLeaving(next, record)) return true
+    // What had the name leaves it by an exchange: that comes first.
+    this.#queue.bringForward(next)
+    return false
   }
 
   /** The other half of an exchange: a rename the other way of something else, which had the name until now. */
@@ -322,6 +332,15 @@ export class HandleWatcher {
     this.#posted = this.#options.fence()
     return this.#posted
   }
+}
+
+/** True when something else leaves the name to which `record` has brought something. */
+function isOtherLeaving(
+  { mask, target, directory, oldDirectory, oldName }: HandleRecord,
+  record: HandleRecord,
+) {
+  const isLeaving = (mask & FAN.RENAME) !== 0 && directory === ''
+  return isLeaving && target !== record.target && oldDirectory === record.directory && oldName === record.name
 }
 
 /** False for one of which only one side is reported. */

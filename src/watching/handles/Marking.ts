@@ -1,15 +1,15 @@
 import type { DirectoryMarks } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleNode } from './HandleNode.js'
 
-// A mark costs some microseconds and some memory of the kernel, as a dozen records do.
-const NOISY = 32
-
 /** Keeps the kernel's marks in step with what the stream sees. */
 export class Marking {
   readonly #marks: DirectoryMarks
+  readonly #noisy: number
 
-  constructor(marks: DirectoryMarks) {
+  /** After `noisy` records for nothing a directory is silenced. */
+  constructor(marks: DirectoryMarks, noisy: number) {
     this.#marks = marks
+    this.#noisy = noisy
   }
 
   /** True when nothing is reported of a directory until it is marked itself. */
@@ -41,8 +41,8 @@ export class Marking {
 
   /** A record of a directory that is not seen was read for nothing. */
   unseen(node: HandleNode): void {
-    if (node.noise >= NOISY || this.isByDirectory(node)) return
+    if (node.noise >= this.#noisy || this.isByDirectory(node)) return
     node.noise++
-    if (node.noise === NOISY) node.isSilenced = this.#marks.silence(node.key)
+    if (node.noise === this.#noisy) node.isSilenced = this.#marks.silence(node.key)
   }
 }

@@ -6,6 +6,10 @@ import type { HandleTable } from './HandleTable.js'
 // A directory that is gone has told so, or does as soon as whoever deletes it gets to run.
 const ROUNDS_FOR_GONE = 5
 
+const DIRECTORY_MOVE = FAN.RENAME | FAN.ONDIR
+
+const NOWHERE: FoundPlace = { parent: '', name: '' }
+
 interface Sought {
   /** Where it lies now; `undefined` when it is gone. */
   place: FoundPlace | undefined
@@ -56,11 +60,12 @@ export class Placement {
    * up, and a further fence has to be awaited.
    */
   settle(queue: HandleQueue, end: number): boolean {
-    const first = this.#firstMoves(queue, end)
+    const first = firstMoves(queue, end, (key) => this.#sought.has(key))
     let isComplete = true
     for (const [key, sought] of [...this.#sought]) {
       const moved = first.get(key)
-      if (moved !== undefined) {
+      if (moved === NOWHERE) sought.place = undefined
+      else if (moved !== undefined) {
         sought.place = moved
         const known = this.#sought.size
         this.#seekAbove(moved)
@@ -70,21 +75,66 @@ export class Placement {
         isComplete = false
       }
     }
+    if (isComplete && this.#placeReplaced(queue, end, first)) isComplete = false
     if (isComplete) this.#assign()
     return isComplete
   }
 
-  /** Where each directory was before the first record that says that it moved, or was deleted. */
-  #firstMoves(queue: HandleQueue, end: number): Map<string, FoundPlace> {
-    const first = new Map<string, FoundPlace>()
-    for (let i = queue.head; i < end; i++) {
-      const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
-      if ((mask & FAN.ONDIR) === 0 || !this.#sought.has(target) || first.has(target)) continue
-      if ((mask & FAN.RENAME) !== 0) first.set(target, { parent: oldDirectory, name: oldName })
-      // Its birth still lies ahead, or it is told along with its end: either way that was its place.
-      else if ((mask & (FAN.DELETE | FAN.CREATE)) !== 0) first.set(target, { parent: directory, name })
+  /**
+   * A directory can be gone without a record that names it only when another one was renamed onto it. True when what
+   * is above it has to be looked up.
+   */
+  #placeReplaced(queue: HandleQueue, end: number, first: ReadonlyMap<string, FoundPlace>): boolean {
+    const known = this.#sought.size
+    const all = firstMoves(queue, end, () => true)
+    const taken = new Set<number>()
+    for (const [key, sought] of [...this.#sought]) {
+      if (sought.place !== undefined || first.has(key)) continue
+      const index = this.#replacing(
+        key,
+        queue,
+        end,
+        (i) => !taken.has(i) && !this.#isBelow(queue.at(i)!.directory, key, all),
+      )
+      if (index === undefined) continue
+      taken.add(index)
+      const { directory, name } = queue.at(index)!
+      sought.place = { parent: directory, name }
+      this.#seekAbove(sought.place)
     }
-    return first
+    return this.#sought.size > known
+  }
+
+  /** The first rename of a directory, after the last record of what was in this one, that may have replaced it. */
+  #replacing(
+    key: string,
+    queue: HandleQueue,
+    end: number,
+    mayBe: (index: number) => boolean,
+  ): number | undefined {
+    let index: number | undefined
+    for (let i = queue.head; i < end; i++) {
+      const { mask, target, directory, oldDirectory, name } = queue.at(i)!
+      if (directory === key || oldDirectory === key) index = undefined
+      else if (index === undefined && (mask & DIRECTORY_MOVE) === DIRECTORY_MOVE && directory !== '') {
+        const other = this.#table.get(directory)?.children?.get(name)
+        const isOther = other !== undefined && other.key !== key && other.key !== target
+        if (!isOther && mayBe(i)) index = i
+      }
+    }
+    return index
+  }
+
+  /** True when a directory lies in another one, or is it, by what is known so far. */
+  #isBelow(key: string, above: string, first: ReadonlyMap<string, FoundPlace>): boolean {
+    const seen = new Set<string>()
+    for (let at = key; at !== '' && !seen.has(at);) {
+      if (at === above) return true
+      seen.add(at)
+      at =
+        first.get(at)?.parent ?? this.#sought.get(at)?.place?.parent ?? this.#table.get(at)?.parent?.key ?? ''
+    }
+    return false
   }
 
   #assign(): void {
@@ -105,4 +155,23 @@ export class Placement {
   get isOpen(): boolean {
     return this.#sought.size > 0
   }
+}
+
+/** Where each directory was before the first record that says that it moved, or was deleted. */
+function firstMoves(
+  queue: HandleQueue,
+  end: number,
+  matters: (key: string) => boolean,
+): Map<string, FoundPlace> {
+  const first = new Map<string, FoundPlace>()
+  for (let i = queue.head; i < end; i++) {
+    const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
+    if ((mask & FAN.ONDIR) === 0 || !matters(target) || first.has(target)) continue
+    // From a directory that is not marked: nobody knows.
+    if ((mask & FAN.RENAME) !== 0 && oldDirectory === '') first.set(target, NOWHERE)
+    else if ((mask & FAN.RENAME) !== 0) first.set(target, { parent: oldDirectory, name: oldName })
+    // Its birth still lies ahead, or it is told along with its end: either way that was its place.
+    else if ((mask & (FAN.DELETE | FAN.CREATE)) !== 0) first.set(target, { parent: directory, name })
+  }
+  return first
 }
