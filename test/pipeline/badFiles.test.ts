@@ -2,8 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { runningPackage } from '../../src/pipeline/index.js'
-import { fsflow, temporaryFolder, type Outcome } from '../cli/fsflow.js'
-import { runChild } from '../helpers/runChild.js'
+import { fsflow, fsflowTogether, temporaryFolder, type Told } from '../cli/fsflow.js'
 
 // Each file says in its first lines what is to be said of it. Those that begin with _ are imported by others.
 const folder = join(runningPackage().root, 'test/pipeline/bad')
@@ -13,8 +12,6 @@ const place = temporaryFolder()
 function said(text: string, what: string): string | undefined {
   return new RegExp(`^// ${what}: (.*)$`, 'm').exec(text)?.[1]
 }
-
-type Told = Pick<Outcome, 'code' | 'stdout' | 'stderr'>
 
 const commands = ['check', 'run'] as const
 // What these do may end their process, or come while the next one is under way.
@@ -34,18 +31,14 @@ const noFiles = [
   ['/dev/null', '/dev/null: is not a regular file (FSFLOW_LOAD_FAILED)'],
 ] as const
 /** What was told of those that share a process, by command and file. */
-const told = new Map<string, Told>()
+let told: ReadonlyMap<string, Told>
 
 beforeAll(async () => {
   for (const file of files) copyFileSync(join(folder, `${file}.txt`), join(place.path, file))
   // A check that has failed may print its plan all the same, while the next one is under way: so it comes last.
   const lines = [...noFiles.map(([file]) => file), ...together].map((file) => ['run', file])
   lines.push(...together.map((file) => ['check', file]))
-  const { stdout } = await runChild('commandLines', [place.path, JSON.stringify(lines)])
-  for (const line of stdout.trimEnd().split('\n')) {
-    const { argv, ...outcome } = JSON.parse(line) as Told & { readonly argv: readonly string[] }
-    told.set(argv.join(' '), outcome)
-  }
+  told = await fsflowTogether(lines, place.path)
 }, 60_000)
 afterAll(place.remove)
 

@@ -7,7 +7,7 @@ import { inotifyLimit } from '../../../src/linux/inotifyErrors.js'
 import { inotifyUsers } from '../../../src/linux/inotifyUsage.js'
 import { itWith, mounting, program, root as asRoot } from '../../helpers/requires.js'
 import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
-import { fsflow, main, start, temporaryFolder, type Running } from '../fsflow.js'
+import { fsflow, fsflowTogether, main, start, temporaryFolder, type Running } from '../fsflow.js'
 
 interface Diagnosis {
   readonly limits: {
@@ -235,11 +235,18 @@ describe('fsflow doctor', () => {
     [['root', 'src'], 'Unknown argument: src'],
     [['root', '-o', 'csv'], '--output: there is no "csv"'],
   ]
-  it.each(wrong)('%j is wrong usage', async (args, message) => {
-    const { code, stdout, stderr } = await fsflow(['doctor', ...args], { cwd: place.path })
-    expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
-    expect(stderr).toContain(message)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  it('says what is wrong with its arguments', async () => {
+    const told = await fsflowTogether(
+      wrong.map(([args]) => ['doctor', ...args]),
+      place.path,
+    )
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = told.get(['doctor', ...args].join(' '))!
+      expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
+      expect(stderr).toContain(message)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    }
+    expect(await fsflow(['doctor', 'nowhere'], { cwd: place.path })).toMatchObject({ code: 2, stdout: '' })
   })
 
   it('has a help with examples', async () => {

@@ -1,9 +1,17 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { itWith, mounting } from '../../helpers/requires.js'
 import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
-import { fsflow, start, temporaryFolder, type Outcome, type Running } from '../fsflow.js'
+import {
+  fsflow,
+  fsflowTogether,
+  start,
+  temporaryFolder,
+  type Outcome,
+  type Running,
+  type Told,
+} from '../fsflow.js'
 
 interface Line {
   readonly type: 'ready' | 'comparison' | 'summary'
@@ -302,12 +310,32 @@ describe('fsflow verify', () => {
     [['root', '--on-watch-limit', 'x'], '--on-watch-limit: there is no "x"'],
     [['root', '--exclude', ''], 'verify: exclude[0] is empty'],
   ]
-  it.each(wrong)('%j is wrong usage', async (args, message) => {
-    const { code, stdout, stderr } = await fsflow(['verify', ...args], { cwd: place.path })
-    expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
-    expect(stderr).toContain(message)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(readdirSync(root)).toEqual(['a'])
+  describe('by wrong arguments', () => {
+    let told: ReadonlyMap<string, Told>
+    const tried = temporaryFolder()
+    beforeAll(async () => {
+      mkdirSync(join(tried.path, 'root/a'), { recursive: true })
+      told = await fsflowTogether(
+        wrong.map(([args]) => ['verify', ...args]),
+        tried.path,
+      )
+    })
+    afterAll(tried.remove)
+
+    it.each(wrong)('%j is wrong usage', (args, message) => {
+      const { code, stdout, stderr } = told.get(['verify', ...args].join(' '))!
+      expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
+      expect(stderr).toContain(message)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    })
+
+    it('writes nothing', () => {
+      expect(readdirSync(join(tried.path, 'root'))).toEqual(['a'])
+    })
+
+    it('ends with that exit code', async () => {
+      expect(await fsflow(['verify'], { cwd: tried.path })).toMatchObject({ code: 2, stdout: '' })
+    })
   })
 
   it('has a help with examples', async () => {

@@ -23,7 +23,7 @@ import { inotifyLimit } from '../../../src/linux/inotifyErrors.js'
 import { itWith, mounting } from '../../helpers/requires.js'
 import { until } from '../../helpers/until.js'
 import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
-import { fsflow, start, temporaryFolder, type Running } from '../fsflow.js'
+import { fsflowTogether, start, temporaryFolder, type Running } from '../fsflow.js'
 
 let place: ReturnType<typeof temporaryFolder>
 let root: string
@@ -294,7 +294,7 @@ describe('fsflow watch', () => {
     expect(told(list)).toEqual(repair === 'full' ? ['CREATE /lost'] : [])
   })
 
-  it.each([
+  const wrong: readonly (readonly [readonly string[], string])[] = [
     [['--poll', 'on'], '--poll: there is no "on" (FSFLOW_USAGE)\nfsflow: hint: There is: auto, off.'],
     [['--poll-interval', '5'], '--poll-interval: "5" is not a whole number from 10 to 86400000'],
     [['--poll-interval', '100', '--poll-interval', '200'], '--poll-interval is given more than once'],
@@ -302,10 +302,17 @@ describe('fsflow watch', () => {
     [['--follow-symlinks=yes'], '--follow-symlinks=yes: "yes" is neither true nor false'],
     [['--follow-symlinks', '--no-recursive'], '--follow-symlinks does not go with --no-recursive'],
     [['--no-poll'], '--no-poll: --poll takes a value'],
-  ])('%j is wrong usage', async (args, message) => {
-    const { code, stdout, stderr } = await fsflow(['watch', 'root', ...args], { cwd: place.path })
-    expect(stderr).toContain(`fsflow: error: ${message}`)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  ]
+  it('says what is wrong with a flag', async () => {
+    const told = await fsflowTogether(
+      wrong.map(([args]) => ['watch', 'root', ...args]),
+      place.path,
+    )
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = told.get(['watch', 'root', ...args].join(' '))!
+      expect(stderr).toContain(`fsflow: error: ${message}`)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    }
   })
 
   it('-o text, the default, prints a line an event; --long a card', async () => {
