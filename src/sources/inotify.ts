@@ -39,7 +39,7 @@ export interface InotifySourceOptions {
   readonly poll?: 'auto' | 'off'
   /**
    * Tell the content of directories that symbolic links lead to, under the path of the link. Each directory is
-   * watched once, under its real path where that is watched too, so that loops end. Default false.
+   * watched once, under its real path where that is watched too, so that loops end. Needs `recursive`. Default false.
    */
   readonly followSymlinks?: boolean
   /**
@@ -122,6 +122,10 @@ function validate(
   const flags: Record<string, unknown> = { recursive, waitForPath, followSymlinks }
   for (const [option, value] of Object.entries(flags)) {
     if (typeof value !== 'boolean') throw invalidOption('inotify', option, 'must be true or false')
+  }
+  if (followSymlinks && !recursive) {
+    const hint = 'What links lead to is told like directories below a root, in whole trees.'
+    throw invalidOption('inotify', 'followSymlinks', 'needs recursive', hint)
   }
   if (!bindingNames.includes(binding)) {
     throw invalidOption('inotify', 'binding', 'is not known', `One of: ${bindingNames.join(', ')}.`)

@@ -128,6 +128,7 @@ describe('watch', () => {
     ['a polling that there is not', { poll: 'on' }, 'poll is not known'],
     ['an interval that is too short', { pollInterval: 5 }, 'pollInterval'],
     ['links to be followed perhaps', { followSymlinks: 1 }, 'followSymlinks'],
+    ['links to be followed in no tree', { followSymlinks: true, recursive: false }, 'needs recursive'],
     ['a repair that there is not', { repair: true }, 'repair'],
     ['a wrong glob', { include: 7 }, 'include'],
     ['a wrong time', { debounce: 'soon' }, 'quietMs'],

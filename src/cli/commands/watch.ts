@@ -123,12 +123,6 @@ function pipelineOf(args: Parsed): Pipeline {
   const repair = oneOf('repair', single('repair', args.repair) ?? 'full', repairs)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
-  if (args.followSymlinks && !args.recursive) {
-    throw usageError(
-      '--follow-symlinks does not go with --no-recursive',
-      'What links lead to is told like directories below the path.',
-    )
-  }
   return definePipeline({
     source: inotify({ paths: pathsOf(args), recursive: args.recursive, repair, ...sourceOptions(args) }),
     operators: watchOperators({

@@ -300,7 +300,7 @@ describe('fsflow watch', () => {
     [['--poll-interval', '100', '--poll-interval', '200'], '--poll-interval is given more than once'],
     [['--repair', 'on'], '--repair: there is no "on"'],
     [['--follow-symlinks=yes'], '--follow-symlinks=yes: "yes" is neither true nor false'],
-    [['--follow-symlinks', '--no-recursive'], '--follow-symlinks does not go with --no-recursive'],
+    [['--follow-symlinks', '--no-recursive'], 'inotify: followSymlinks needs recursive'],
     [['--no-poll'], '--no-poll: --poll takes a value'],
   ]
   it('says what is wrong with a flag', async () => {
