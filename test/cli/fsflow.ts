@@ -25,13 +25,16 @@ export interface Running {
 }
 
 export interface Place {
+  /** What stands before the command, such as `unshare -Ur`; it must become it. */
+  readonly prefix?: readonly string[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /** Starts the real command. */
-export function start(args: readonly string[], { cwd, env }: Place = {}): Running {
-  const child = spawn(process.execPath, [main, ...args], {
+export function start(args: readonly string[], { prefix = [], cwd, env }: Place = {}): Running {
+  const [command, ...rest] = [...prefix, process.execPath, main, ...args] as [string, ...string[]]
+  const child = spawn(command, rest, {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -41,6 +41,8 @@ export class Suspects {
   #suspects = new Map<string, Suspect>()
   #confirmed: TreeDifference[] = []
   #undecided: string[] = []
+  /** How many of them do not only wait for the source. */
+  #unripe = 0
   /** What was told of since the last look. */
   #told = new Set<string>()
   #lost = false
@@ -53,6 +55,11 @@ export class Suspects {
   /** Those about which nothing is decided. */
   get open(): number {
     return this.#suspects.size
+  }
+
+  /** True when there are some, and all of them have differed often enough, so that only the source is waited for. */
+  get onlyWait(): boolean {
+    return this.open > 0 && this.#unripe === 0
   }
 
   /** True when something has come or gone since `begin` or the last look. */
@@ -106,6 +113,7 @@ export class Suspects {
     const lost = this.#lost
     this.#forget()
     const { enough, most } = this.#limits
+    this.#unripe = 0
     return (path, problem) => {
       const suspect = this.#suspects.get(path)!
       const counts = isTold && !lost && !isAtOrBelow(path, told) && !isAtOrBelow(path, this.#told)
@@ -113,9 +121,11 @@ export class Suspects {
       suspect.looks = counts ? suspect.looks + 1 : 0
       if (problem === undefined || this.#aliases.contain(path)) this.#suspects.delete(path)
       else if (suspect.looks < enough) {
-        if (++suspect.tries < most) return
-        this.#suspects.delete(path)
-        this.#undecided.push(path)
+        if (++suspect.tries < most) this.#unripe++
+        else {
+          this.#suspects.delete(path)
+          this.#undecided.push(path)
+        }
       } else if (!cycles.needed || cycles.ended > suspect.cycle) {
         this.#suspects.delete(path)
         this.#confirmed.push({ problem, path })

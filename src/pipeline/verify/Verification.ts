@@ -51,6 +51,7 @@ export class Verification {
   readonly #told: ToldSoFar
   readonly #suspects = new Suspects(LIMITS)
   readonly #looks: () => LookCycles | undefined
+  readonly #quiet: number
   readonly #subscription: Subscription
   /** Paths of which the first listing may be wrong, since they were told of while it was taken. */
   #unsure: ReadonlySet<string> = new Set()
@@ -65,6 +66,7 @@ export class Verification {
   ) {
     this.#disk = disk
     this.#looks = looks
+    this.#quiet = quiet
     this.#told = new ToldSoFar(quiet)
     let start: () => void = () => undefined
     const started = new Promise<void>((resolve) => (start = resolve))
@@ -176,10 +178,21 @@ export class Verification {
     while (suspects.open > 0) {
       const isTold = await this.#told.upToNow(() => this.#ended)
       this.#requireStream()
-      await this.#look(isTold)
+      const cycles = this.#cycles
+      await this.#look(isTold, cycles)
+      if (suspects.onlyWait) await this.#nextCycle(cycles)
     }
     this.#requireStream()
     return { entries: count, ...suspects.end() }
+  }
+
+  /** Waits for the source to come to the end of a cycle, or for something that bears on the suspects. */
+  async #nextCycle({ ended }: LookCycles): Promise<void> {
+    const isWaiting = (): boolean => {
+      const now = this.#cycles
+      return now.needed && now.ended === ended && !this.#suspects.haveBeenTold && !this.#ended
+    }
+    while (isWaiting()) await delay(this.#quiet)
   }
 
   get #cycles(): LookCycles {
@@ -210,9 +223,9 @@ export class Verification {
     }
   }
 
-  async #look(isTold: boolean): Promise<void> {
+  async #look(isTold: boolean, cycles: LookCycles): Promise<void> {
     const slice = new Slice()
-    const judge = this.#suspects.beginLook(isTold, this.#cycles)
+    const judge = this.#suspects.beginLook(isTold, cycles)
     for (const path of this.#suspects.paths()) {
       judge(path, this.#problemOf(path))
       if (slice.isOver) await slice.pause()

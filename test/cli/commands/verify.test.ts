@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { userNamespace } from '../../helpers/bindings.js'
 import { itWith, mounting } from '../../helpers/requires.js'
 import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
 import {
@@ -117,8 +118,9 @@ describe('fsflow verify', () => {
     )
   })
 
-  itWith([mounting], 'follows what is mounted over a watched directory, and unmounted', async () => {
-    const process = await verify('root')
+  for (const binding of ['koffi', 'node-inotify']) {
+  itWith([mounting], `follows what is mounted over a watched directory, and unmounted, with ${binding}`, async () => {
+    const process = await verify('root', '--binding', binding)
     await withMount(['-t', 'tmpfs', 'tmpfs'], join(root, 'a'), async () => {
       writeFileSync(join(root, 'a/new'), '')
       process.kill('SIGUSR1')
@@ -129,6 +131,7 @@ describe('fsflow verify', () => {
     expect(lines(outcome)[2]).toMatchObject({ reason: 'end', entries: 3, differences: [] })
     expect(outcome.code).toBe(0)
   })
+  }
 
   describe('of an overlay whose lower directory is changed itself', () => {
     /** Runs `use` with an overlay on `root/over`, and its lower directory. */
@@ -203,6 +206,22 @@ describe('fsflow verify', () => {
     const outcome = await stop(process)
     expect(lines(outcome)[2]).toMatchObject({ entries: 3, differences: [] })
     expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  itWith([userNamespace], '--on-watch-limit poll compares what is beyond the limit, and waits for it', async () => {
+    for (let i = 0; i < 20; i++) mkdirSync(join(root, `${i}`))
+    const limit = 'echo 15 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    const args = ['root', '--on-watch-limit', 'poll', '--poll-interval', '1500', '-o', 'json']
+    running = start(['verify', ...args], {
+      cwd: place.path,
+      prefix: ['unshare', '-Ur', 'sh', '-c', limit, 'sh'],
+    })
+    await running.line(/"type":"ready"/)
+    for (let i = 0; i < 20; i++) writeFileSync(join(root, `${i}`, 'new'), '')
+    const outcome = await stop(running)
+    expect(outcome.stderr).toContain('(FSFLOW_WATCH_LIMIT)')
+    expect(lines(outcome)[1]).toMatchObject({ entries: 43, differences: [], undecided: 0 })
+    expect(outcome.code).toBe(0)
   })
 
   it('--wait-for-path begins with a path that is not there', async () => {

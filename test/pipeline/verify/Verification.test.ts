@@ -29,8 +29,9 @@ class World {
   readonly files = new Map<string, boolean>()
   readonly events = new Subject<FileEvent>()
   readonly verification: Verification
-  /** What the source says of the looks of its own. */
+  /** What the source says of the looks of its own, and what is called before. */
   looks: LookCycles | undefined
+  onAsk: () => void = () => undefined
   /** Called before each listing, and before each look at one path. */
   onList: (path: string) => void = () => undefined
   onLook: (path: string) => void = () => undefined
@@ -54,7 +55,13 @@ class World {
       [{ path: '/r', only: undefined }],
       (path) => !path.endsWith('.skip'),
     )
-    this.verification = new Verification(this.events, disk, { quiet: QUIET, looks: () => this.looks })
+    this.verification = new Verification(this.events, disk, {
+      quiet: QUIET,
+      looks: () => {
+        this.onAsk()
+        return this.looks
+      },
+    })
   }
 
   make(path: string): void {
@@ -190,36 +197,38 @@ describe('Verification', () => {
   })
 
   describe('while the source looks itself', () => {
-    /** A world with a path that is not told; `onCount` gets the number of each look at it. */
-    async function polled(onCount: (looks: number) => void): Promise<World> {
+    /** A world with a path that is not told. `step` is called each time that the source is asked how far it is. */
+    async function polled(step: (asked: number) => void): Promise<World> {
       const world = await new World('/r/seen').ready()
       world.looks = { needed: true, begun: 5, ended: 4 }
       world.make('/r/late')
-      let looks = 0
-      world.onLook = (path) => {
-        if (path === '/r/late') onCount(++looks)
-      }
+      let asked = 0
+      world.onAsk = () => step(++asked)
       return world
     }
 
     it('counts nothing before it has looked everywhere, however long that takes', async () => {
-      let told = 0
-      const world = await polled((looks) => {
-        if (looks !== 40) return
-        told = looks
+      let told = false
+      let looks = 0
+      const world = await polled((asked) => {
+        if (asked !== 40) return
+        told = true
         world.tell('CREATE', '/r/late')
         world.looks = { needed: true, begun: 6, ended: 6 }
       })
+      world.onLook = () => looks++
       expect(await world.differences()).toEqual([])
-      expect(told).toBe(40)
+      expect(told).toBe(true)
+      // Nor does it look again and again meanwhile.
+      expect(looks).toBeLessThan(10)
     })
 
     it('does not take the look for one that had begun before', async () => {
       let ended = false
-      const world = await polled((looks) => {
+      const world = await polled((asked) => {
         // That which was under way may have passed the directory already.
-        if (looks === 5) world.looks = { needed: true, begun: 6, ended: 5 }
-        if (looks === 10) {
+        if (asked === 15) world.looks = { needed: true, begun: 6, ended: 5 }
+        if (asked === 30) {
           ended = true
           world.looks = { needed: true, begun: 7, ended: 6 }
         }
@@ -230,12 +239,12 @@ describe('Verification', () => {
 
     it('waits for another one when it was told of meanwhile', async () => {
       let isLast = false
-      const world = await polled((looks) => {
-        if (looks === 4) {
+      const world = await polled((asked) => {
+        if (asked === 15) {
           world.tell('DELETE', '/r/late')
           world.looks = { needed: true, begun: 6, ended: 6 }
         }
-        if (looks === 12) {
+        if (asked === 40) {
           isLast = true
           world.looks = { needed: true, begun: 7, ended: 7 }
         }
@@ -245,10 +254,17 @@ describe('Verification', () => {
     })
 
     it('does not wait any more when there is nothing left that it looks at', async () => {
-      const world = await polled((looks) => {
-        if (looks === 5) world.looks = { needed: false, begun: 5, ended: 4 }
+      const world = await polled((asked) => {
+        if (asked === 15) world.looks = { needed: false, begun: 5, ended: 4 }
       })
       expect(await world.differences()).toEqual(['missing /r/late'])
+    })
+
+    it('ends with the stream', async () => {
+      const world = await polled((asked) => {
+        if (asked === 15) world.events.complete()
+      })
+      await expect(world.verification.compare()).rejects.toThrow('the stream ended before')
     })
   })
 
