@@ -1,12 +1,12 @@
-import type { BindingName } from '../linux/openInotify.js'
 import { directoryPort } from '../linux/directoryPort.js'
 import { rawFromText } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { compileGlobs } from '../operators/globs/globRules.js'
 import { GlobFilter } from '../operators/globs/GlobFilter.js'
-import { Verification, watch, type Comparison } from '../pipeline/index.js'
+import { Verification, watchWithStats, type Comparison, type WatchOptions } from '../pipeline/index.js'
 import { FsflowError } from '../errors/index.js'
 import { DiskTree } from '../watching/DiskTree.js'
+import type { ToldTree } from '../watching/ToldTree.js'
 import { RunFailure } from './exitCodes.js'
 import type { ScratchLoad } from './load/ScratchLoad.js'
 import { onStopSignals } from './stopSignals.js'
@@ -18,7 +18,10 @@ import type { ComparisonReason, VerificationFormat } from './terminal/renderVeri
 export interface VerificationSettings {
   readonly paths: readonly string[]
   readonly exclude: readonly string[]
-  readonly binding: BindingName
+  readonly source: Pick<
+    WatchOptions,
+    'binding' | 'waitForPath' | 'onWatchLimit' | 'poll' | 'pollInterval' | 'followSymlinks'
+  >
   readonly format: VerificationFormat
   /** Milliseconds between two comparisons. */
   readonly interval: number | undefined
@@ -32,14 +35,18 @@ export interface VerificationSettings {
  * Throws the error of the checks as it is, and what comes later as a RunFailure: also that there were differences.
  */
 export async function superviseVerification(settings: VerificationSettings): Promise<void> {
-  const { paths, exclude } = settings
-  const roots = resolveRoots(paths, true).map(({ directory, only }) => ({
+  await new VerificationRun(settings).run()
+}
+
+function diskTree({ paths, exclude, source }: VerificationSettings, told: () => ToldTree): DiskTree {
+  const roots = resolveRoots(paths, true, source.waitForPath).map(({ directory, only }) => ({
     path: rawFromText(directory),
     only: only === undefined ? undefined : new Set([...only].map(rawFromText)),
   }))
   const globs = new GlobFilter([], compileGlobs('verify', 'exclude', exclude))
-  const disk = new DiskTree(directoryPort(), roots, (path, isDirectory) => globs.passes(path, isDirectory))
-  await new VerificationRun(settings, disk).run()
+  return new DiskTree(directoryPort(), roots, (path, isDirectory) => globs.passes(path, isDirectory), {
+    followSymlinks: source.followSymlinks === true ? (path) => told().hasBelow(path) : undefined,
+  })
 }
 
 class VerificationRun {
@@ -54,19 +61,20 @@ class VerificationRun {
   #comparisons = 0
   #undecided = 0
 
-  constructor(settings: VerificationSettings, disk: DiskTree) {
+  constructor(settings: VerificationSettings) {
     this.#settings = settings
-    const { paths, exclude, binding } = settings
-    const stream = watch(paths, {
+    const { paths, exclude, source } = settings
+    const disk = diskTree(settings, () => this.#verification.tree)
+    const { stream, stats } = watchWithStats(paths, {
+      ...source,
       exclude,
-      binding,
       signal: this.#watching.signal,
       onIssue: (issue) => {
         this.#progress.clear()
         process.stderr.write(renderIssue(issue))
       },
     })
-    this.#verification = new Verification(stream, disk)
+    this.#verification = new Verification(stream, disk, { looks: () => stats()?.looks })
   }
 
   async run(): Promise<void> {
@@ -87,7 +95,7 @@ class VerificationRun {
       this.#verification.close()
     }
     const { size } = this.#differing
-    if (size > 0) throw new RunFailure(differencesError(size))
+    if (size > 0) throw new RunFailure(differencesError(size, this.#settings.source.poll === 'off'))
   }
 
   async #work(): Promise<void> {
@@ -181,10 +189,11 @@ class VerificationRun {
   }
 }
 
-function differencesError(differences: number): FsflowError {
+function differencesError(differences: number, isUnpolled: boolean): FsflowError {
+  const doctor = 'fsflow doctor PATH names the filesystems of which inotify does not see all changes'
   return new FsflowError({
     code: 'FSFLOW_DIFFERENCES',
     message: `what was told and what is on the disk differed in ${differences} ${differences === 1 ? 'path' : 'paths'}`,
-    hint: 'fsflow doctor PATH names the filesystems of which inotify does not see all changes.',
+    hint: isUnpolled ? `${doctor}: with --poll off they are not compared.` : `${doctor}.`,
   })
 }

@@ -1,9 +1,9 @@
 import { NEVER, Observable } from 'rxjs'
 import { bufferedValuesFrom } from 'rxjs-for-await'
-import type { Issue } from '../contracts/index.js'
+import type { Issue, SourceStats } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
-import { inotify } from '../sources/index.js'
+import { inotify, type InotifySourceOptions } from '../sources/index.js'
 import { eventStream, streamCounters } from './eventStream.js'
 import { planStream } from './planPipeline.js'
 import { watchOperatorOptions, watchOperators, type WatchOperatorOptions } from './watchOperators.js'
@@ -15,6 +15,14 @@ export interface WatchOptions extends WatchOperatorOptions {
   readonly waitForPath?: boolean
   /** With more directories than watches: `error`, or `poll` the rest. Default `error`. */
   readonly onWatchLimit?: 'error' | 'poll'
+  /** Filesystems of which inotify does not see all: `auto` compares them with the disk too. Default `auto`. */
+  readonly poll?: 'auto' | 'off'
+  /** Milliseconds, at least, from one look at what is polled to the next. Default 2000. */
+  readonly pollInterval?: number
+  /** Tell what is in the directories that symbolic links lead to, each directory once. Default false. */
+  readonly followSymlinks?: boolean
+  /** After an overflow: `full` compares with the disk, `off` renews the watches only. Default `full`. */
+  readonly repair?: 'full' | 'off'
   /** Aborting it completes the stream: what operators hold is flushed, and `MONITOR_STOP` comes last. */
   readonly signal?: AbortSignal
   /** Called for what went wrong and can be lived with. */
@@ -33,7 +41,15 @@ export class WatchStream extends Observable<FileEvent> {
   }
 }
 
-const sourceOptions = ['binding', 'waitForPath', 'onWatchLimit'] as const
+const sourceOptions = [
+  'binding',
+  'waitForPath',
+  'onWatchLimit',
+  'poll',
+  'pollInterval',
+  'followSymlinks',
+  'repair',
+] as const satisfies readonly (keyof InotifySourceOptions & keyof WatchOptions)[]
 
 /**
  * Watches directories and files, recursively by default.
@@ -49,8 +65,16 @@ const sourceOptions = ['binding', 'waitForPath', 'onWatchLimit'] as const
  * ```
  */
 export function watch(paths: string | readonly string[], options: WatchOptions = {}): WatchStream {
+  return watchWithStats(paths, options).stream
+}
+
+/** The stream of `watch`, and how far its source is: of the subscription that was opened last. */
+export function watchWithStats(
+  paths: string | readonly string[],
+  options: WatchOptions,
+): { readonly stream: WatchStream; readonly stats: () => SourceStats | undefined } {
   rejectUnknownOptions('watch', options, [...watchOperatorOptions, ...sourceOptions, 'signal', 'onIssue'])
-  const { recursive, binding, waitForPath, onWatchLimit, signal, onIssue } = options
+  const { signal, onIssue } = options
   const given: unknown = signal
   if (given !== undefined && !(given instanceof AbortSignal)) {
     throw invalidOption('watch', 'signal', 'is not an AbortSignal')
@@ -60,13 +84,10 @@ export function watch(paths: string | readonly string[], options: WatchOptions =
   }
   const source = inotify({
     paths: typeof paths === 'string' ? paths : [...paths],
-    ...(recursive !== undefined && { recursive }),
-    ...(binding !== undefined && { binding }),
-    ...(waitForPath !== undefined && { waitForPath }),
-    ...(onWatchLimit !== undefined && { onWatchLimit }),
+    ...givenOf(options),
   })
   const plan = planStream(source, watchOperators(options))
-  return new WatchStream((subscriber) => {
+  const stream = new WatchStream((subscriber) => {
     const context = {
       signal: signal ?? new AbortController().signal,
       report: (issue: Issue) => onIssue?.(issue),
@@ -74,4 +95,13 @@ export function watch(paths: string | readonly string[], options: WatchOptions =
     const counters = streamCounters(plan.stages.length)
     return eventStream(plan, plan.request, context, counters, NEVER).subscribe(subscriber)
   })
+  return { stream, stats: () => source.stats?.() }
+}
+
+/** The options of the source that were given. */
+function givenOf(options: WatchOptions): Pick<WatchOptions, 'recursive' | (typeof sourceOptions)[number]> {
+  const entries = (['recursive', ...sourceOptions] as const).map(
+    (option) => [option, options[option]] as const,
+  )
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }

@@ -1,15 +1,14 @@
 import { Observable } from 'rxjs'
-import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
+import type { CheckReport, DirectoryPruner, RunContext, Source, SourceRequest } from '../contracts/index.js'
 import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
-import { inotifyView } from '../linux/filesystemTypes.js'
 import { inotifyLimit } from '../linux/inotifyErrors.js'
 import { inotifyUsers } from '../linux/inotifyUsage.js'
-import { mountOf, mountsBelow, readMounts } from '../linux/mounts.js'
+import { placeBelow } from '../linux/MountView.js'
 import { bindingNames, chooseBinding, type BindingName } from '../linux/openInotify.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
-import { realPath } from '../linux/realPath.js'
-import { resolveRoots } from '../linux/resolveRoots.js'
+import { resolveRoots, type ResolvedRoot } from '../linux/resolveRoots.js'
+import { seenMounts, type SeenMount } from '../linux/seenMounts.js'
 import { systemError } from '../linux/systemError.js'
 import { InotifyRun } from './InotifyRun.js'
 
@@ -40,12 +39,12 @@ export interface InotifySourceOptions {
   readonly poll?: 'auto' | 'off'
   /**
    * Tell the content of directories that symbolic links lead to, under the path of the link. Each directory is
-   * watched once, under its real path where that is watched too, so that loops end. Default false.
+   * watched once, under its real path where that is watched too, so that loops end. Needs `recursive`. Default false.
    */
   readonly followSymlinks?: boolean
   /**
-   * Milliseconds between two looks at what is polled, and at what is mounted. Default 2000. Polling takes no more
-   * than a twentieth of the time: in large trees the looks are further apart.
+   * Milliseconds, at least, from one look at all that is polled to the next. Default 2000. Polling takes no more than
+   * a fiftieth of the time: in large trees the looks are further apart.
    */
   readonly pollInterval?: number
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
@@ -124,6 +123,10 @@ function validate(
   for (const [option, value] of Object.entries(flags)) {
     if (typeof value !== 'boolean') throw invalidOption('inotify', option, 'must be true or false')
   }
+  if (followSymlinks && !recursive) {
+    const hint = 'What links lead to is told like directories below a root, in whole trees.'
+    throw invalidOption('inotify', 'followSymlinks', 'needs recursive', hint)
+  }
   if (!bindingNames.includes(binding)) {
     throw invalidOption('inotify', 'binding', 'is not known', `One of: ${bindingNames.join(', ')}.`)
   }
@@ -158,21 +161,28 @@ function validate(
 }
 
 function check(
-  options: Pick<Required<InotifySourceOptions>, 'recursive' | 'binding' | 'waitForPath' | 'poll'> & {
+  options: Pick<
+    Required<InotifySourceOptions>,
+    'recursive' | 'binding' | 'waitForPath' | 'poll' | 'followSymlinks'
+  > & {
     readonly paths: readonly string[]
   },
   request: SourceRequest,
 ): CheckReport {
-  const { paths, recursive, binding, waitForPath } = options
+  const { paths, recursive, binding, waitForPath, followSymlinks } = options
   const lines: string[] = []
   const problems: FsflowError[] = []
   try {
-    for (const root of resolveRoots(paths, recursive, waitForPath)) {
-      const what = root.only === undefined ? '' : ` (only ${[...root.only].join(', ')})`
+    const roots = resolveRoots(paths, recursive, waitForPath)
+    for (const { directory, only } of roots) {
+      const what = only === undefined ? '' : ` (only ${[...only].join(', ')})`
+      lines.push(`watches ${directory}${what}${recursive && only === undefined ? ' and all below' : ''}`)
+    }
+    lines.push(...new Set(roots.flatMap((root) => mountLines(root, recursive, options.poll, request))))
+    if (followSymlinks && recursive) {
       lines.push(
-        `watches ${root.directory}${what}${recursive && root.only === undefined ? ' and all below' : ''}`,
+        'links to directories are followed, each directory once; where they lead is not looked at here',
       )
-      if (recursive && root.only === undefined) lines.push(...describeMounts(root.directory, options.poll))
     }
     lines.push(`by inotify(7), binding ${chooseBinding(binding)}`)
   } catch (error) {
@@ -190,15 +200,42 @@ function check(
   return { lines, problems }
 }
 
-/** What each mount gets: one line for those in which inotify does not see everything. */
-function describeMounts(directory: string, poll: 'auto' | 'off'): string[] {
-  const mounts = readMounts()
-  const real = realPath(rawFromText(directory))
-  const own = mountOf(real, mounts)
-  return [...(own === undefined ? [] : [own]), ...mountsBelow(real, mounts)].flatMap((mount) => {
-    const { blind, polled } = inotifyView(mount.type)
-    if (blind === undefined) return []
-    const how = polled && poll === 'auto' ? 'compared from time to time' : 'not polled'
-    return [`${textFromRaw(mount.mountPoint)} (${mount.type}): inotify does not see ${blind}; ${how}`]
+/** What each mount that a root reaches gets, and why. */
+function mountLines(
+  { directory, only }: ResolvedRoot,
+  recursive: boolean,
+  poll: 'auto' | 'off',
+  { prune }: SourceRequest,
+): string[] {
+  const raw = rawFromText(directory)
+  const names = only === undefined ? undefined : new Set([...only].map(rawFromText))
+  return seenMounts(raw, recursive && only === undefined, names).map((seen) => {
+    const { mountPoint, type } = seen.mount
+    const below = placeBelow(raw, mountPoint) ?? ''
+    const isPruned = isInPruned(textFromRaw(below), seen.isFile, prune)
+    return `${textFromRaw(mountPoint)} (${type}): ${isPruned ? 'excluded, not watched' : mountText(seen, poll)}`
+  })
+}
+
+function mountText({ view, isFile }: SeenMount, poll: 'auto' | 'off'): string {
+  const compares = view.polled && poll === 'auto'
+  if (isFile) {
+    const reason = 'inotify does not see changes of a single file that is mounted over a name'
+    return compares ? `compared from time to time: ${reason}` : `not watched: ${reason}`
+  }
+  if (view.view === 'full') return 'watched by inotify, which sees all changes'
+  if (view.view === 'unknown') return 'watched by inotify; it is not known whether that sees all changes'
+  const reason = `inotify does not see ${view.blind}`
+  if (compares) return `watched, and compared from time to time: ${reason}`
+  return `watched, but not compared${view.polled ? ' (poll is off)' : ''}: ${reason}`
+}
+
+/** True when a directory on the way to a path, relative to the root, is left out, or the path itself. */
+function isInPruned(path: string, isFile: boolean, prune: readonly DirectoryPruner[]): boolean {
+  const names = path.split('/')
+  const directories = path === '' ? [] : isFile ? names.slice(0, -1) : names
+  return directories.some((name, index) => {
+    const directory = names.slice(0, index + 1).join('/')
+    return prune.some((pruner) => pruner(directory, name))
   })
 }

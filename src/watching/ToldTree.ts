@@ -36,6 +36,11 @@ export class ToldTree {
     return this.#find(path)?.isDirectory
   }
 
+  /** True when something was told below a path. */
+  hasBelow(path: string): boolean {
+    return (this.#find(path)?.children?.size ?? 0) > 0
+  }
+
   /** Puts an entry as a listing has found it; `undefined` takes it out, with all below. */
   set(path: string, isDirectory: boolean | undefined): void {
     if (isDirectory === undefined) this.#cut(path)

@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { runningPackage } from '../../src/pipeline/index.js'
-import { fsflow, temporaryFolder } from './fsflow.js'
+import { fsflow, fsflowTogether, temporaryFolder, type Told } from './fsflow.js'
 
 const place = temporaryFolder()
 afterAll(place.remove)
@@ -106,12 +106,28 @@ describe('fsflow', () => {
     [['check'], 'a pipeline file is missing', 'fsflow check pipeline.ts'],
     [['run', 'a.ts', 'b.ts'], 'Unknown argument: b.ts', '--help'],
   ]
-  it.each(wrong)('%j is wrong usage', async (args, message, hint) => {
-    const { code, stdout, stderr } = await fsflow(args, here)
+  function judge({ code, stdout, stderr }: Told, message: string, hint: string): void {
     const [first, second = '', ...rest] = stderr.trimEnd().split('\n')
     expect(first).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
     expect(first).toContain(message)
     expect(second).toContain(hint)
     expect({ code, stdout, rest }).toEqual({ code: 2, stdout: '', rest: [] })
+  }
+
+  let told: ReadonlyMap<string, Told>
+  beforeAll(async () => {
+    delete process.env.FSFLOW_PATH
+    told = await fsflowTogether(
+      wrong.map(([args]) => args),
+      place.path,
+    )
+  })
+
+  it.each(wrong)('%j is wrong usage', (args, message, hint) => {
+    judge(told.get(args.join(' '))!, message, hint)
+  })
+
+  it.each(wrong.slice(0, 4))('%j is that in a process of its own too', async (args, message, hint) => {
+    judge(await fsflow(args, here), message, hint)
   })
 })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runChild } from '../helpers/runChild.js'
 
 export const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
@@ -24,13 +25,16 @@ export interface Running {
 }
 
 export interface Place {
+  /** What stands before the command, such as `unshare -Ur`; it must become it. */
+  readonly prefix?: readonly string[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /** Starts the real command. */
-export function start(args: readonly string[], { cwd, env }: Place = {}): Running {
-  const child = spawn(process.execPath, [main, ...args], {
+export function start(args: readonly string[], { prefix = [], cwd, env }: Place = {}): Running {
+  const [command, ...rest] = [...prefix, process.execPath, main, ...args] as [string, ...string[]]
+  const child = spawn(command, rest, {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,6 +80,27 @@ export function start(args: readonly string[], { cwd, env }: Place = {}): Runnin
 /** Runs the real command to its end. */
 export function fsflow(args: readonly string[], place: Place = {}): Promise<Outcome> {
   return start(args, place).ended
+}
+
+/** What a command line that shares its process with others prints, and the exit code that it would have. */
+export type Told = Pick<Outcome, 'code' | 'stdout' | 'stderr'>
+
+/**
+ * Runs command lines one after the other in one process, which saves starting one for each; those that end it, or
+ * that go on when they have failed, cannot be among them. The result is by the command line, joined with blanks.
+ */
+export async function fsflowTogether(
+  lines: readonly (readonly string[])[],
+  cwd: string,
+): Promise<ReadonlyMap<string, Told>> {
+  const { stdout, stderr } = await runChild('commandLines', [cwd, JSON.stringify(lines)])
+  if (stderr !== '') throw new Error(stderr)
+  const told = new Map<string, Told>()
+  for (const line of stdout.trimEnd().split('\n')) {
+    const { argv, ...outcome } = JSON.parse(line) as Told & { readonly argv: readonly string[] }
+    told.set(argv.join(' '), outcome)
+  }
+  return told
 }
 
 /** A new folder outside the project, with no node_modules above it. */

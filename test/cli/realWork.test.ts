@@ -21,10 +21,12 @@ let child: ChildProcessByStdio<null, Readable, Readable>
 let state: TreeState
 const seen = new Map<string, () => void>()
 const births = new Map<string, number>()
+let taken = 0
 let overflows = 0
 let errors = ''
 
 function take(event: FileEvent): void {
+  taken++
   state.apply(event)
   if (event.eventType === 'OVERFLOW') overflows++
   if (event.eventType === 'CREATE') births.set(event.filePath, (births.get(event.filePath) ?? 0) + 1)
@@ -47,9 +49,15 @@ async function quiet(): Promise<void> {
 
 async function expectTruth(): Promise<void> {
   await quiet()
-  // The content of a new directory is told as soon as it has been listed: that may be behind the marker.
+  // The content of a new directory is told as soon as it has been listed: that may be behind the marker. While events
+  // go on coming it is too early, and listing would only keep this process from taking them.
+  let compared = -1
   await until(
-    () => state.differences(listTree(directory)).length === 0,
+    () => {
+      const isQuiet = compared === taken
+      compared = taken
+      return isQuiet && state.differences(listTree(directory)).length === 0
+    },
     () => 'the same state',
     10_000,
   ).catch(() => undefined)

@@ -41,6 +41,21 @@ describe('docs/events.md', () => {
     expect(firstCells('\n`control_details`:', '```json')).toEqual(Object.keys(control_details.properties))
   })
 
+  it('explains every code that a source, a sink or the pipeline puts into the stream', () => {
+    const codes = new Set<string>()
+    const files = [
+      'sources/InotifyRun',
+      'sources/InotifyEvents',
+      'sources/FanotifyRun',
+      'sources/FanotifyEvents',
+    ]
+    for (const file of [...files, 'pipeline/SinkLane', 'pipeline/eventStream']) {
+      const text = readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')
+      for (const [, code] of text.matchAll(/'(FSFLOW_\w+)'/g)) codes.add(code!)
+    }
+    expect(firstCells('## Codes of control events', '## Names').sort()).toEqual([...codes].sort())
+  })
+
   it('shows examples that are events', () => {
     const examples = [...page.matchAll(/```json\n(.*?)```/gs)].map((match) => match[1]!)
     expect(examples.length).toBeGreaterThan(1)

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { filter, firstValueFrom, map, Observable, take, toArray, type ObservedValueOf } from 'rxjs'
 import type { FileEvent } from '../../src/events/index.js'
-import { watch, type WatchOptions } from '../../src/pipeline/watch.js'
+import { watch, watchWithStats, type WatchOptions } from '../../src/pipeline/watch.js'
+import { until } from '../helpers/until.js'
 import { thrownBy } from './fakes.js'
 
 let root: string
@@ -76,12 +77,59 @@ describe('watch', () => {
     expect(second.seq).toBe(first.seq)
   })
 
+  it('hands on what the source is to do, and tells how far it is', async () => {
+    mkdirSync(join(root, 'out'))
+    mkdirSync(join(root, 'in'))
+    symlinkSync('../out', join(root, 'in/link'))
+    const options = { followSymlinks: true, pollInterval: 20, poll: 'auto', repair: 'off' } as const
+    const { stream, stats } = watchWithStats(join(root, 'in'), options)
+    expect(stats()).toEqual({ watches: 0, ready: false })
+    const paths: string[] = []
+    const subscription = stream.subscribe(({ filePath }) => paths.push(filePath))
+    try {
+      await until(
+        () => stats()!.looks!.ended > 2,
+        () => JSON.stringify(stats()),
+      )
+      expect(stats()).toMatchObject({ watches: 2, ready: true, looks: { needed: true } })
+      writeFileSync(join(root, 'out/f'), '')
+      await until(
+        () => paths.includes(join(root, 'in/link/f')),
+        () => paths.join(' '),
+      )
+      rmSync(join(root, 'in/link'))
+      await until(
+        () => !stats()!.looks!.needed,
+        () => JSON.stringify(stats()),
+      )
+      const idleSince = performance.now()
+      await until(
+        () => performance.now() - idleSince > 400,
+        () => 'some time in which it looks at nothing',
+      )
+      // That time is not that of a look, by which the next one would be put off.
+      const { ended } = stats()!.looks!
+      symlinkSync('../out', join(root, 'in/link'))
+      await until(
+        () => stats()!.looks!.ended > ended + 1,
+        () => JSON.stringify(stats()),
+      )
+    } finally {
+      subscription.unsubscribe()
+    }
+  })
+
   it.each([
     ['an unknown option', { recursiv: true }, 'recursiv'],
     ['a signal that is none', { signal: {} }, 'signal'],
     ['a callback that is none', { onIssue: 7 }, 'onIssue'],
     ['a wrong binding', { binding: 'ffi' }, 'binding'],
     ['a wrong answer to the limit', { onWatchLimit: 'none' }, 'onWatchLimit'],
+    ['a polling that there is not', { poll: 'on' }, 'poll is not known'],
+    ['an interval that is too short', { pollInterval: 5 }, 'pollInterval'],
+    ['links to be followed perhaps', { followSymlinks: 1 }, 'followSymlinks'],
+    ['links to be followed in no tree', { followSymlinks: true, recursive: false }, 'needs recursive'],
+    ['a repair that there is not', { repair: true }, 'repair'],
     ['a wrong glob', { include: 7 }, 'include'],
     ['a wrong time', { debounce: 'soon' }, 'quietMs'],
   ])('refuses %s at once', (_, options, option) => {

@@ -3,14 +3,17 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { directoryPort } from '../../src/linux/directoryPort.js'
-import { DiskTree } from '../../src/watching/DiskTree.js'
+import { DiskTree, type FoundDirectory } from '../../src/watching/DiskTree.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
 const { EACCES, EIO, ENOENT } = constants.errno
-const all = () => true
+const all: (path: string, isDirectory: boolean) => boolean = () => true
+
+const listed = (disk: DiskTree): FoundDirectory[] =>
+  [...disk.directories()].filter((directory) => directory !== undefined)
 
 function found(disk: DiskTree, root: string): string[] {
-  return [...disk.directories()].map(
+  return listed(disk).map(
     ({ path, entries }) =>
       `${path.slice(root.length)}: ${entries
         .map(({ name, isDirectory }) => name + (isDirectory ? '/' : ''))
@@ -67,6 +70,70 @@ describe('DiskTree', () => {
     })
   })
 
+  describe('with links that are followed', () => {
+    const followed = (root: string, told: readonly string[] = [], passes = all) =>
+      new DiskTree(directoryPort(), [{ path: root, only: undefined }], passes, {
+        followSymlinks: (path) => told.some((other) => other.startsWith(`${path}/`)),
+      })
+
+    it('lists what they lead to, each directory once, under its real path where it has one', async () => {
+      await withDirectory((top) => {
+        const root = join(top, 'r')
+        mkdirSync(join(root, 'real/d'), { recursive: true })
+        mkdirSync(join(top, 'out/sub'), { recursive: true })
+        symlinkSync('real', join(root, 'inside'))
+        symlinkSync('../out', join(root, 'outside'))
+        symlinkSync('nowhere', join(root, 'broken'))
+        symlinkSync('.', join(root, 'real/loop'))
+        symlinkSync('..', join(top, 'out/sub/up'))
+        symlinkSync('../r', join(top, 'out/back'))
+        const disk = followed(root)
+        const expected = [
+          ': broken inside outside real/',
+          '/outside: back sub/',
+          '/outside/sub: up',
+          '/real: d/ loop',
+          '/real/d: ',
+        ]
+        expect(found(disk, root).sort()).toEqual(expected.sort())
+        expect(found(disk, root).sort()).toEqual(expected)
+        expect(disk.kindOf(`${root}/outside/sub`)).toBe(true)
+        expect(disk.kindOf(`${root}/real/d`)).toBe(true)
+        // It is there, and told under its real path.
+        expect(disk.kindOf(`${root}/inside/d`)).toBeUndefined()
+      })
+    })
+
+    it('takes the way to a directory under which something was told', async () => {
+      await withDirectory((top) => {
+        const root = join(top, 'r')
+        mkdirSync(root)
+        mkdirSync(join(top, 'out/sub'), { recursive: true })
+        writeFileSync(join(top, 'out/sub/f'), '')
+        for (const name of ['a', 'b', 'c']) symlinkSync('../out', join(root, name))
+        symlinkSync('../out/sub', join(root, 'd'))
+        for (const way of ['a', 'b', 'c']) {
+          const disk = followed(root, [`${root}/${way}/sub`, `${root}/${way}/sub/f`])
+          expect(found(disk, root)).toEqual([': a b c d', `/${way}: sub/`, `/${way}/sub: f`])
+          expect(disk.kindOf(`${root}/${way}/sub/f`)).toBe(false)
+          expect(disk.kindOf(`${root}/d/f`)).toBeUndefined()
+        }
+        const apart = followed(root, [`${root}/b/sub`, `${root}/d/f`])
+        expect(found(apart, root).sort()).toEqual(['/b: sub/', '/d: f', ': a b c d'])
+      })
+    })
+
+    it('leaves alone what does not pass as a directory', async () => {
+      await withDirectory((top) => {
+        mkdirSync(join(top, 'out'))
+        mkdirSync(join(top, 'r'))
+        symlinkSync('../out', join(top, 'r/skip'))
+        const disk = followed(join(top, 'r'), [], (_: string, isDirectory: boolean) => !isDirectory)
+        expect(found(disk, join(top, 'r'))).toEqual([': skip'])
+      })
+    })
+  })
+
   it('counts what may not be read, and leaves for later what has gone since it was listed', () => {
     const kinds: Record<string, number> = { '/r/locked': -EACCES, '/r/gone': -ENOENT, '/r/broken': -EIO }
     const port = {
@@ -93,6 +160,6 @@ describe('DiskTree', () => {
       identify: () => -ENOENT,
     }
     const disk = new DiskTree(port, [{ path: '/', only: undefined }], all)
-    expect([...disk.directories()].map(({ path }) => path)).toEqual(['/', '/a'])
+    expect(listed(disk).map(({ path }) => path)).toEqual(['/', '/a'])
   })
 })

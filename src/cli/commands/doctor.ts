@@ -38,7 +38,7 @@ async function doctor(args: ArgumentsCamelCase<Declared>): Promise<void> {
   const output = oneOf('output', single('output', args.output) ?? 'text', outputs)
   const path = pathOf(args)
   const system = examineSystem()
-  const state = path === undefined ? undefined : examinePath(path)
+  const state = path === undefined ? undefined : examinePath(path, system.fanotify)
   const advice = advise(system, state)
   const diagnosis = { system, path: state, advice }
   await print(output === 'json' ? diagnosisJson(diagnosis) : diagnosisText(diagnosis))

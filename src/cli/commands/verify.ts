@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
-import { bindingNames, chooseBinding } from '../../linux/openInotify.js'
+import { chooseBinding } from '../../linux/openInotify.js'
 import { ScratchLoad } from '../load/ScratchLoad.js'
+import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { superviseVerification } from '../superviseVerification.js'
 import { verificationJson, verificationText } from '../terminal/renderVerification.js'
 import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
@@ -17,6 +18,14 @@ type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
 type Parsed = ArgumentsCamelCase<Declared>
 
 function options(parser: Argv<{ verbose: boolean }>) {
+  return sourceFlags(ownFlags(parser))
+    .example('$0 verify src', 'Watch, and compare with the disk at Ctrl-C')
+    .example('$0 verify src --interval 60000 -o json', 'And each minute, one JSON object a line')
+    .example('$0 verify /mnt/data --load', 'Try fsflow on that filesystem, for 20 seconds')
+    .epilogue('Exit codes: 0 no differences, 1 differences or a failure, 2 wrong usage.')
+}
+
+function ownFlags(parser: Argv<{ verbose: boolean }>) {
   return parser
     .positional('paths', {
       type: 'string',
@@ -33,11 +42,6 @@ function options(parser: Argv<{ verbose: boolean }>) {
       array: true,
       requiresArg: true,
       describe: 'Leave out what matches this glob; repeatable',
-    })
-    .option('binding', {
-      type: 'string',
-      requiresArg: true,
-      describe: `How to reach inotify: ${bindingNames.join(', ')} [default: auto]`,
     })
     .option('load', {
       type: 'boolean',
@@ -61,10 +65,6 @@ function options(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: `How to print: ${outputs.join(', ')} [default: text]`,
     })
-    .example('$0 verify src', 'Watch, and compare with the disk at Ctrl-C')
-    .example('$0 verify src --interval 60000 -o json', 'And each minute, one JSON object a line')
-    .example('$0 verify /mnt/data --load', 'Try fsflow on that filesystem, for 20 seconds')
-    .epilogue('Exit codes: 0 no differences, 1 differences or a failure, 2 wrong usage.')
 }
 
 export const verifyCommand: CommandModule<{ verbose: boolean }, Declared> = {
@@ -77,18 +77,18 @@ export const verifyCommand: CommandModule<{ verbose: boolean }, Declared> = {
 async function verify(args: Parsed): Promise<void> {
   const paths = [...(args.paths ?? []), ...behindDashes(args)]
   if (paths.includes('')) throw usageError('a path is empty', 'For the current directory write a dot.')
-  const binding = oneOf('binding', single('binding', args.binding) ?? 'auto', bindingNames)
+  const source = sourceOptions(args)
   const output = oneOf('output', single('output', args.output) ?? 'text', outputs)
   const interval = wholeNumber('interval', args.interval, 1, MAX_INTERVAL)
   const exclude = args.exclude ?? []
   const format = output === 'json' ? verificationJson : verificationText
-  const load = loadOf(args, paths, chooseBinding(binding) === 'koffi')
+  const load = loadOf(args, paths, chooseBinding(source.binding) === 'koffi')
   if (load === undefined && paths.length === 0) {
     throw usageError('a path is missing', 'Write fsflow verify PATH, or fsflow verify --load.')
   }
   try {
     const watched = load === undefined ? paths : [load.tree]
-    await superviseVerification({ paths: watched, exclude, binding, format, interval, load })
+    await superviseVerification({ paths: watched, exclude, source, format, interval, load })
   } finally {
     await load?.remove()
   }
@@ -102,8 +102,13 @@ function loadOf(args: Parsed, paths: readonly string[], anyBytes: boolean): Scra
     if (lone === undefined) return undefined
     throw usageError(`${lone} needs --load`, 'Without --load, nothing is written.')
   }
-  for (const option of ['interval', 'exclude'] as const) {
-    if (args[option] === undefined) continue
+  const foreign = {
+    interval: args.interval !== undefined,
+    exclude: args.exclude !== undefined,
+    'wait-for-path': args.waitForPath,
+  }
+  for (const [option, isGiven] of Object.entries(foreign)) {
+    if (!isGiven) continue
     throw usageError(
       `--${option} does not go with --load`,
       'The load has its own tree, and is followed by a comparison after each round.',

@@ -4,20 +4,29 @@ import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../
 import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/index.js'
 import { csv, json, ndjson, text } from '../../sinks/index.js'
 import { inotify } from '../../sources/index.js'
+import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { supervise } from '../supervise.js'
 import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
 const sources = ['auto', 'inotify'] as const
-const limitAnswers = ['error', 'poll'] as const
+const repairs = ['full', 'off'] as const
 // What setTimeout takes.
 const MAX_TIMEOUT = 2 ** 31 - 1
-const bindings = ['auto', 'koffi', 'node-inotify'] as const
 
 type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
 type Parsed = ArgumentsCamelCase<Declared>
 
 function options(parser: Argv<{ verbose: boolean }>) {
+  return sourceFlags(ownFlags(parser))
+    .example('$0 watch .', 'Every change below the current directory')
+    .example("$0 watch src --include '*.ts' --debounce 100", 'Once for each burst of changes')
+    .example('$0 watch /etc -o csv -l etc.csv --metadata', 'Append to a table')
+    .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
+    .epilogue('Without a path, the one in the environment variable FSFLOW_PATH is watched.')
+}
+
+function ownFlags(parser: Argv<{ verbose: boolean }>) {
   return parser
     .positional('paths', { type: 'string', array: true, describe: 'Directories and files to watch' })
     .option('path', {
@@ -85,36 +94,21 @@ function options(parser: Argv<{ verbose: boolean }>) {
       default: false,
       describe: 'Create the directory of the log file when it is missing',
     })
-    .option('wait-for-path', {
-      type: 'boolean',
-      default: false,
-      describe: 'Wait for a path that does not exist, instead of failing',
-    })
-    .option('on-watch-limit', {
-      type: 'string',
-      requiresArg: true,
-      describe: `With more directories than watches: ${limitAnswers.join(', ')} (poll the rest) [default: error]`,
-    })
     .option('drain-timeout', {
       type: 'string',
       requiresArg: true,
       describe: 'Milliseconds to write what is left when it is stopped [default: 2000]',
+    })
+    .option('repair', {
+      type: 'string',
+      requiresArg: true,
+      describe: `After an overflow: ${repairs.join(', ')} (do not compare with the disk; saves memory) [default: full]`,
     })
     .option('source', {
       type: 'string',
       requiresArg: true,
       describe: `Where events come from: ${sources.join(', ')} [default: auto]`,
     })
-    .option('binding', {
-      type: 'string',
-      requiresArg: true,
-      describe: `How to reach inotify: ${bindings.join(', ')} [default: auto]`,
-    })
-    .example('$0 watch .', 'Every change below the current directory')
-    .example("$0 watch src --include '*.ts' --debounce 100", 'Once for each burst of changes')
-    .example('$0 watch /etc -o csv -l etc.csv --metadata', 'Append to a table')
-    .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
-    .epilogue('Without a path, the one in the environment variable FSFLOW_PATH is watched.')
 }
 
 export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
@@ -126,22 +120,11 @@ export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
 
 function pipelineOf(args: Parsed): Pipeline {
   oneOf('source', single('source', args.source) ?? 'auto', sources)
-  const binding = oneOf('binding', single('binding', args.binding) ?? 'auto', bindings)
-  const onWatchLimit = oneOf(
-    'on-watch-limit',
-    single('on-watch-limit', args.onWatchLimit) ?? 'error',
-    limitAnswers,
-  )
+  const repair = oneOf('repair', single('repair', args.repair) ?? 'full', repairs)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
   return definePipeline({
-    source: inotify({
-      paths: pathsOf(args),
-      recursive: args.recursive,
-      binding,
-      waitForPath: args.waitForPath,
-      onWatchLimit,
-    }),
+    source: inotify({ paths: pathsOf(args), recursive: args.recursive, repair, ...sourceOptions(args) }),
     operators: watchOperators({
       recursive: args.recursive,
       include: args.include ?? [],

@@ -1,5 +1,5 @@
 import { enoughInstances, enoughWatches } from '../../linux/inotifyErrors.js'
-import type { PathState } from './examinePath.js'
+import type { MountState, PathState } from './examinePath.js'
 import type { SystemState } from './examineSystem.js'
 
 export interface Advice {
@@ -39,12 +39,27 @@ export function advise(system: SystemState, path: PathState | undefined): Advice
     const which = unreadable === 1 ? '1 directory' : `${unreadable} directories`
     add(false, `${which} cannot be read, and what happens in them is not told: run as a user who may.`)
   }
-  if (path.mounts.some(({ view }) => view.view === 'partial')) {
-    add(
-      false,
-      'Nothing tells the changes that inotify does not see: it is the only source so far. ' +
-        'Watch where such changes are made, or exclude these filesystems.',
+  for (const message of unseen(path.mounts)) add(false, message)
+  return advice
+}
+
+/** What to know of filesystems of which inotify does not see all. */
+function unseen(mounts: readonly MountState[]): string[] {
+  const messages: string[] = []
+  if (mounts.some(({ view }) => view.polled)) {
+    messages.push(
+      'What inotify does not see of a filesystem is found by comparing it with the disk, some seconds late, and not at ' +
+        'all when it is undone before. Watch where such changes are made to hear of each at once; set --poll off ' +
+        'where there are none.',
     )
   }
-  return advice
+  if (mounts.some(({ view, isFile }) => view.view === 'partial' && !view.polled && !isFile)) {
+    messages.push('Nothing tells the changes that the kernel makes itself: exclude such filesystems.')
+  }
+  if (mounts.some(({ view, isFile }) => isFile && !view.polled)) {
+    messages.push(
+      'Nothing tells the changes of a single file that is mounted over a name: watch it where it comes from.',
+    )
+  }
+  return messages
 }

@@ -1,17 +1,17 @@
 import { EACCES, EPERM } from '../../linux/errno.js'
 import { directoryPort } from '../../linux/directoryPort.js'
-import { inotifyView, type InotifyView } from '../../linux/filesystemTypes.js'
-import { mountOf, mountsBelow, readMounts, type Mount } from '../../linux/mounts.js'
 import { rawFromText, textFromRaw } from '../../linux/rawPath.js'
 import { realPath } from '../../linux/realPath.js'
 import { resolveRoots } from '../../linux/resolveRoots.js'
+import { seenMounts, type SeenMount } from '../../linux/seenMounts.js'
 import { countDirectories } from '../../watching/countDirectories.js'
 import { ownWatches } from '../../watching/ownWatches.js'
 import { SubtreeWeights, type HeavyPart } from '../../watching/SubtreeWeights.js'
+import { examineMark, type FanotifyState } from './examineFanotify.js'
 
-export interface MountState {
-  readonly mount: Mount
-  readonly view: InotifyView
+export interface MountState extends SeenMount {
+  /** Whether fanotify can watch it; `undefined` when it cannot watch anything here. */
+  readonly fanotify: FanotifyState | undefined
 }
 
 export interface PathState {
@@ -20,7 +20,7 @@ export interface PathState {
   readonly isDirectory: boolean
   /** Directories that would be watched. */
   readonly directories: number
-  /** Watches that a run takes: one for each directory, and a few of its own. */
+  /** Watches that a run takes: one for each directory, one for each above it, and a few of its own. */
   readonly watchesNeeded: number
   /** Directories that may not be listed. */
   readonly unreadable: number
@@ -34,10 +34,14 @@ export interface PathState {
 
 const HEAVIEST = 5
 
-/** What watching a path would take. Throws FSFLOW_PATH_NOT_FOUND and FSFLOW_PERMISSION. */
-export function examinePath(path: string): PathState {
+/**
+ * What watching a path would take; `fanotify` is what the system allows. Throws FSFLOW_PATH_NOT_FOUND and
+ * FSFLOW_PERMISSION.
+ */
+export function examinePath(path: string, fanotify: FanotifyState): PathState {
   const { directory, only } = resolveRoots([path], true)[0]!
-  const root = realPath(rawFromText(directory))
+  const named = rawFromText(directory)
+  const root = realPath(named)
   const { list } = directoryPort()
   const weights = new SubtreeWeights()
   let unreadable = 0
@@ -57,20 +61,19 @@ export function examinePath(path: string): PathState {
     prune,
   )
   const crawlMs = performance.now() - startedAt
-  const mounts = readMounts()
-  const holding = mountOf(root, mounts)
-  const below = only === undefined ? mountsBelow(root, mounts) : []
+  const names = only === undefined ? undefined : new Set([...only].map(rawFromText))
   return {
     path: only === undefined ? directory : `${directory === '/' ? '' : directory}/${[...only][0]!}`,
     isDirectory: only === undefined,
     directories,
-    watchesNeeded: directories + ownWatches([root]),
+    watchesNeeded: directories + ownWatches([named]),
     unreadable,
     crawlMs,
-    mounts: [...(holding === undefined ? [] : [holding]), ...below].map((mount) => ({
-      mount,
-      view: inotifyView(mount.type),
-    })),
+    mounts: seenMounts(named, only === undefined, names).map((seen, index) => {
+      // The first one holds the path.
+      const place = index === 0 ? root : seen.mount.mountPoint
+      return { ...seen, fanotify: examineMark(fanotify, place, seen.mount.type) }
+    }),
     heaviest: weights.heaviest(HEAVIEST, textFromRaw),
   }
 }

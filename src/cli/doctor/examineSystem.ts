@@ -6,6 +6,7 @@ import { inotifyLimit } from '../../linux/inotifyErrors.js'
 import { inotifyUsers, type InotifyUser } from '../../linux/inotifyUsage.js'
 import { chooseBinding } from '../../linux/openInotify.js'
 import { userDatabase } from '../../linux/userDatabase.js'
+import { examineFanotify, type FanotifyState } from './examineFanotify.js'
 
 export interface BindingState {
   readonly name: 'koffi' | 'node-inotify'
@@ -30,6 +31,7 @@ export interface SystemState {
   readonly userName: string | null
   readonly capabilities: Readonly<Record<CapabilityName, boolean>> | undefined
   readonly bindings: readonly BindingState[]
+  readonly fanotify: FanotifyState
   readonly watches: LimitState
   readonly instances: LimitState
   readonly queuedEvents: number | undefined
@@ -48,6 +50,7 @@ export function examineSystem(): SystemState {
     userName: userDatabase.userName(uid),
     capabilities: effectiveCapabilities(),
     bindings: bindingStates(),
+    fanotify: examineFanotify(),
     watches: limitState(
       inotifyLimit('max_user_watches'),
       own.reduce((sum, { watches }) => sum + watches, 0),

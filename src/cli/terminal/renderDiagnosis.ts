@@ -1,8 +1,10 @@
 import { escapePath } from '../../formats/index.js'
 import { inexactBytes, textFromRaw } from '../../linux/rawPath.js'
 import type { Advice } from '../doctor/advise.js'
+import type { FanotifyState } from '../doctor/examineFanotify.js'
 import type { MountState, PathState } from '../doctor/examinePath.js'
 import type { LimitState, SystemState } from '../doctor/examineSystem.js'
+import { fittingSources, fittingText, UNSEEN_FILE } from '../doctor/fittingSources.js'
 import { printable } from './printable.js'
 import { count } from './renderSummary.js'
 
@@ -31,7 +33,15 @@ function field(label: string, value: string): string {
   return `  ${label.padEnd(LABEL)}${value}`
 }
 
-function systemLines({ kernel, uid, userName, capabilities, bindings, ...limits }: SystemState): string[] {
+function systemLines({
+  kernel,
+  uid,
+  userName,
+  capabilities,
+  bindings,
+  fanotify,
+  ...limits
+}: SystemState): string[] {
   const held = Object.entries(capabilities ?? {}).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`)
   return [
     'system',
@@ -39,10 +49,12 @@ function systemLines({ kernel, uid, userName, capabilities, bindings, ...limits 
     field('user', userName === null ? `uid ${uid}` : `${userName} (uid ${uid})`),
     field('capabilities', capabilities === undefined ? 'unknown' : held.join(', ')),
     field('', 'the inotify source needs none; CAP_DAC_READ_SEARCH lets it read every directory'),
-    'bindings of inotify, the only source so far',
+    'bindings of inotify',
     ...bindings.map(({ name, problem, chosen }) =>
       field(name, problem ?? (chosen ? 'works, and is the one that auto chooses' : 'works')),
     ),
+    'the fanotify source, which also tells the process',
+    field('fanotify', fanotify.problem ?? 'works'),
     'limits of inotify for each user',
     field('watches', limitText(limits.watches)),
     field('instances', limitText(limits.instances)),
@@ -82,7 +94,7 @@ function pathLines(path: PathState, { watches }: SystemState): string[] {
     field('watches needed', `${number.format(path.watchesNeeded)} of ${shown(watches.free)} free`),
   ]
   if (path.unreadable > 0) lines.push(field('unreadable', count(path.unreadable, 'directory', 'directories')))
-  lines.push('filesystems at and below it')
+  lines.push('filesystems at and below it, and which source fits')
   lines.push(...table(path.mounts.map(mountRow)))
   if (path.heaviest.length > 0) {
     lines.push('parts that cost most watches: exclude those that you do not need')
@@ -99,15 +111,10 @@ function pathLines(path: PathState, { watches }: SystemState): string[] {
   return lines
 }
 
-function mountRow({ mount: { mountPoint, type }, view }: MountState): string[] {
+function mountRow(state: MountState): string[] {
+  const { mountPoint, type } = state.mount
   const text = textFromRaw(mountPoint)
-  return [escapePath(text, inexactBytes(mountPoint, text)), type, viewText(view)]
-}
-
-function viewText(view: MountState['view']): string {
-  if (view.view === 'full') return 'inotify sees all changes'
-  if (view.view === 'unknown') return 'not known whether inotify sees all changes'
-  return `inotify does not see ${view.blind}`
+  return [escapePath(text, inexactBytes(mountPoint, text)), type, fittingText(state)]
 }
 
 function adviceLines(advice: readonly Advice[]): string[] {
@@ -151,6 +158,7 @@ export function diagnosisJson({ system, path, advice }: Diagnosis): string {
         chosen,
         ...(problem !== undefined && { problem }),
       })),
+      fanotify: fanotifyJson(system.fanotify),
       limits: {
         watches: limitJson(watches),
         instances: limitJson(instances),
@@ -166,6 +174,10 @@ export function diagnosisJson({ system, path, advice }: Diagnosis): string {
   )
 }
 
+function fanotifyJson({ problem }: FanotifyState): object {
+  return problem === undefined ? { works: true } : { works: false, problem }
+}
+
 function limitJson({ limit, used, free }: LimitState): object {
   return limit === undefined ? { limit: null, used, free: null } : { limit, used, free }
 }
@@ -178,7 +190,9 @@ function pathJson(path: PathState): object {
     watches_needed: path.watchesNeeded,
     unreadable: path.unreadable,
     crawl_ms: Math.round(path.crawlMs),
-    mounts: path.mounts.map(({ mount, view: { view, blind } }) => {
+    mounts: path.mounts.map((state) => {
+      const { mount, isFile, fanotify } = state
+      const { view, blind } = state.view
       const mountPoint = textFromRaw(mount.mountPoint)
       const bytes = inexactBytes(mount.mountPoint, mountPoint)
       return {
@@ -186,8 +200,11 @@ function pathJson(path: PathState): object {
         ...(bytes !== undefined && { mount_point_bytes: Buffer.from(bytes).toString('base64') }),
         type: mount.type,
         source: textFromRaw(mount.source),
-        inotify: view,
-        ...(blind !== undefined && { unseen: blind }),
+        ...(isFile && { single_file: true }),
+        inotify: isFile ? 'partial' : view,
+        ...((isFile || blind !== undefined) && { unseen: isFile ? UNSEEN_FILE : blind }),
+        fanotify: fanotify === undefined ? null : fanotifyJson(fanotify),
+        fits: fittingSources(state),
       }
     }),
     excludes: path.heaviest,

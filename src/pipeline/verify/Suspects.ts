@@ -1,8 +1,27 @@
-import { oldPathKey, pathKey, type EventType, type FileEvent } from '../../events/index.js'
-import { rawFromText } from '../../linux/rawPath.js'
+import type { LookCycles } from '../../contracts/index.js'
+import type { EventType, FileEvent } from '../../events/index.js'
 import type { TreeDifference } from '../../watching/ToldTree.js'
+import { Aliases } from './Aliases.js'
+import { isAtOrBelow, rawOldPathOf, rawPathOf } from './rawPaths.js'
 
 type Problem = TreeDifference['problem']
+
+/** What was seen of one path. */
+interface Suspect {
+  /** In a row, looks at which it differed while nothing was told of it. */
+  looks: number
+  /** Looks without a result, in all. */
+  tries: number
+  /** The cycles of the source that had begun when the first of them was made. */
+  cycle: number
+}
+
+export interface SuspectLimits {
+  /** A path is a difference when it differs at so many looks in a row. */
+  readonly enough: number
+  /** It cannot be decided about when so many have been without a result. */
+  readonly most: number
+}
 
 const treeTypes: ReadonlySet<EventType> = new Set<EventType>([
   'CREATE',
@@ -17,18 +36,30 @@ const treeTypes: ReadonlySet<EventType> = new Set<EventType>([
 
 /** Paths that differed when they were seen last, until it is known whether that is a difference. */
 export class Suspects {
-  /** For each the looks in a row at which it differed while nothing was told of it. */
-  #looks = new Map<string, number>()
+  readonly #limits: SuspectLimits
+  readonly #aliases = new Aliases()
+  #suspects = new Map<string, Suspect>()
   #confirmed: TreeDifference[] = []
+  #undecided: string[] = []
+  /** How many of them do not only wait for the source. */
+  #unripe = 0
   /** What was told of since the last look. */
   #told = new Set<string>()
   #lost = false
   #begun = false
-  readonly #aliases = new Set<string>()
+
+  constructor(limits: SuspectLimits) {
+    this.#limits = limits
+  }
 
   /** Those about which nothing is decided. */
   get open(): number {
-    return this.#looks.size
+    return this.#suspects.size
+  }
+
+  /** True when there are some, and all of them have differed often enough, so that only the source is waited for. */
+  get onlyWait(): boolean {
+    return this.open > 0 && this.#unripe === 0
   }
 
   /** True when something has come or gone since `begin` or the last look. */
@@ -36,54 +67,69 @@ export class Suspects {
     return this.#told.size > 0 || this.#lost
   }
 
+  /** Directories of which the stream itself says that they are told under another path. */
   get aliases(): number {
     return this.#aliases.size
   }
 
   begin(): void {
-    this.#looks = new Map()
+    this.#suspects = new Map()
     this.#confirmed = []
+    this.#undecided = []
     this.#forget()
     this.#begun = true
   }
 
   take(event: FileEvent): void {
     const { eventType } = event
-    if (event.controlDetails?.code === 'FSFLOW_ALIAS') this.#aliases.add(rawKey(pathKey(event)))
+    const isOfTree = treeTypes.has(eventType)
+    if (event.controlDetails?.code === 'FSFLOW_ALIAS') this.#aliases.add(rawPathOf(event))
+    else if (isOfTree) this.#aliases.take(event)
     if (!this.#begun) return
     if (eventType === 'OVERFLOW' || eventType === 'RECOVERED') this.#lost = true
-    if (!treeTypes.has(eventType)) return
-    this.#told.add(rawKey(pathKey(event)))
-    if (event.oldPath !== undefined) this.#told.add(rawKey(oldPathKey(event)))
+    if (!isOfTree) return
+    this.#told.add(rawPathOf(event))
+    if (event.oldPath !== undefined) this.#told.add(rawOldPathOf(event))
   }
 
-  add({ path }: TreeDifference): void {
-    if (!isAtOrBelow(path, this.#aliases)) this.#looks.set(path, 0)
+  /** `cycles` is how far the source is. */
+  add({ path }: TreeDifference, { begun }: LookCycles): void {
+    this.#suspects.set(path, { looks: 0, tries: 0, cycle: begun })
   }
 
   /** Those about which nothing is decided, as they are while one after the other is judged. */
   paths(): IterableIterator<string> {
-    return this.#looks.keys()
+    return this.#suspects.keys()
   }
 
   /**
-   * Begins another look at all of them. What differs counts only when `isTold`: all that had happened before has
-   * been told. It is a difference when it counted at `enough` looks in a row.
+   * Begins another look at all of them. What differs counts only when `isTold`: all that the kernel had reported
+   * before has been told. It is a difference when it counted at enough looks in a row and, where the source has to
+   * look itself, the source has looked everywhere since the first of them.
    */
-  beginLook(isTold: boolean, enough: number): (path: string, problem: Problem | undefined) => void {
+  beginLook(isTold: boolean, cycles: LookCycles): (path: string, problem: Problem | undefined) => void {
     // What is told while this look goes on bears on the next one too.
     const told = this.#told
     const lost = this.#lost
     this.#forget()
+    const { enough, most } = this.#limits
+    this.#unripe = 0
     return (path, problem) => {
+      const suspect = this.#suspects.get(path)!
       const counts = isTold && !lost && !isAtOrBelow(path, told) && !isAtOrBelow(path, this.#told)
-      const looks = counts ? this.#looks.get(path)! + 1 : 0
-      if (problem !== undefined && looks < enough) {
-        this.#looks.set(path, looks)
-        return
+      if (!counts) suspect.cycle = cycles.begun
+      suspect.looks = counts ? suspect.looks + 1 : 0
+      if (problem === undefined || this.#aliases.contain(path)) this.#suspects.delete(path)
+      else if (suspect.looks < enough) {
+        if (++suspect.tries < most) this.#unripe++
+        else {
+          this.#suspects.delete(path)
+          this.#undecided.push(path)
+        }
+      } else if (!cycles.needed || cycles.ended > suspect.cycle) {
+        this.#suspects.delete(path)
+        this.#confirmed.push({ problem, path })
       }
-      this.#looks.delete(path)
-      if (problem !== undefined) this.#confirmed.push({ problem, path })
     }
   }
 
@@ -92,25 +138,11 @@ export class Suspects {
     this.#begun = false
     this.#forget()
     const differences = this.#confirmed.sort((a, b) => (a.path < b.path ? -1 : 1))
-    return { differences, undecided: [...this.#looks.keys()] }
+    return { differences, undecided: this.#undecided }
   }
 
   #forget(): void {
     this.#told = new Set()
     this.#lost = false
   }
-}
-
-/** True when the path, or one above it, is among those. */
-export function isAtOrBelow(path: string, places: ReadonlySet<string>): boolean {
-  if (places.size === 0) return false
-  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-    if (places.has(path.slice(0, end))) return true
-  }
-  return places.has('/')
-}
-
-/** The raw path of a key of `pathKey`. */
-function rawKey(key: string): string {
-  return key.startsWith('\0') ? key.slice(1) : rawFromText(key)
 }

@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Observable, Subscription } from 'rxjs'
+import type { LookCycles } from '../../contracts/index.js'
 import type { FileEvent } from '../../events/index.js'
 import type { DiskTree, FoundEntry } from '../../watching/DiskTree.js'
 import { ToldTree, type TreeDifference } from '../../watching/ToldTree.js'
-import { isAtOrBelow, Suspects } from './Suspects.js'
+import { isAtOrBelow } from './rawPaths.js'
+import { Suspects } from './Suspects.js'
 import { ToldSoFar } from './ToldSoFar.js'
 
 export interface VerificationOptions {
   /** Milliseconds without an event after which all that happened before has been told. Default 250. */
   readonly quiet?: number
-  /** The same once something is polled for want of watches, and so is told late. Default 3000. */
-  readonly polledQuiet?: number
+  /** How far the source is with looking for what no record tells it; default: it never looks. */
+  readonly looks?: () => LookCycles | undefined
 }
 
 /** What one comparison of the told tree with the disk has found. */
@@ -18,7 +20,7 @@ export interface Comparison {
   /** Entries on the disk. */
   readonly entries: number
   readonly differences: readonly TreeDifference[]
-  /** Paths that differed at each look, but were told of in between: nothing can be said of them. */
+  /** Paths that differed at many looks, but were told of in between: nothing can be said of them. */
   readonly undecided: number
   /** Directories that could not be read. */
   readonly unreadable: number
@@ -26,19 +28,18 @@ export interface Comparison {
 }
 
 const QUIET_MS = 250
-// A difference counts when it was there at so many looks in a row.
-const LOOKS = 3
-const MAX_LOOKS = 24
+const LIMITS = { enough: 3, most: 24 }
+const NO_LOOKS: LookCycles = { needed: false, begun: 0, ended: 0 }
 // Milliseconds of the main thread between two chances for events to be applied.
 const SLICE_MS = 10
-const POLLED_QUIET_MS = 3000
 
 /**
  * Keeps what a stream of events has told, and compares it with the disk when asked.
  *
  * Nothing is written to the disk to find out how far the stream is. Instead, a path that differs is looked at
- * again, each time after the stream has told all that had happened before, and it counts as a difference when it
- * goes on to differ while nothing is told of it.
+ * again, each time after the stream has told all that the kernel had reported before, and it counts as a difference
+ * when it goes on to differ while nothing is told of it. Where the source looks for changes itself (what it polls),
+ * it must have looked everywhere meanwhile.
  */
 export class Verification {
   readonly tree = new ToldTree()
@@ -48,7 +49,9 @@ export class Verification {
   readonly done: Promise<void>
   readonly #disk: Pick<DiskTree, 'directories' | 'kindOf' | 'unreadable'>
   readonly #told: ToldSoFar
-  readonly #suspects = new Suspects()
+  readonly #suspects = new Suspects(LIMITS)
+  readonly #looks: () => LookCycles | undefined
+  readonly #quiet: number
   readonly #subscription: Subscription
   /** Paths of which the first listing may be wrong, since they were told of while it was taken. */
   #unsure: ReadonlySet<string> = new Set()
@@ -59,10 +62,12 @@ export class Verification {
   constructor(
     events: Observable<FileEvent>,
     disk: Pick<DiskTree, 'directories' | 'kindOf' | 'unreadable'>,
-    { quiet = QUIET_MS, polledQuiet = POLLED_QUIET_MS }: VerificationOptions = {},
+    { quiet = QUIET_MS, looks = () => undefined }: VerificationOptions = {},
   ) {
     this.#disk = disk
-    this.#told = new ToldSoFar(quiet, polledQuiet)
+    this.#looks = looks
+    this.#quiet = quiet
+    this.#told = new ToldSoFar(quiet)
     let start: () => void = () => undefined
     const started = new Promise<void>((resolve) => (start = resolve))
     let end: { resolve(): void; reject(error: unknown): void }
@@ -102,7 +107,7 @@ export class Verification {
     return this.#adopted
   }
 
-  /** Directories of which the stream itself has said that they are told under another path only. */
+  /** Directories of which the stream itself says that they are told under another path only. */
   get aliases(): number {
     return this.#suspects.aliases
   }
@@ -168,15 +173,30 @@ export class Verification {
     let count = 0
     await this.#walk((path, entries) => {
       count += entries.length
-      for (const difference of this.tree.differencesIn(path, entries)) suspects.add(difference)
+      for (const difference of this.tree.differencesIn(path, entries)) suspects.add(difference, this.#cycles)
     })
-    for (let looks = 0; suspects.open > 0 && looks < MAX_LOOKS; looks++) {
+    while (suspects.open > 0) {
       const isTold = await this.#told.upToNow(() => this.#ended)
       this.#requireStream()
-      await this.#look(isTold)
+      const cycles = this.#cycles
+      await this.#look(isTold, cycles)
+      if (suspects.onlyWait) await this.#nextCycle(cycles)
     }
     this.#requireStream()
     return { entries: count, ...suspects.end() }
+  }
+
+  /** Waits for the source to come to the end of a cycle, or for something that bears on the suspects. */
+  async #nextCycle({ ended }: LookCycles): Promise<void> {
+    const isWaiting = (): boolean => {
+      const now = this.#cycles
+      return now.needed && now.ended === ended && !this.#suspects.haveBeenTold && !this.#ended
+    }
+    while (isWaiting()) await delay(this.#quiet)
+  }
+
+  get #cycles(): LookCycles {
+    return this.#looks() ?? NO_LOOKS
   }
 
   /** What is wrong with a path now. */
@@ -196,16 +216,16 @@ export class Verification {
 
   async #walk(use: (path: string, entries: readonly FoundEntry[]) => void): Promise<void> {
     const slice = new Slice()
-    for (const { path, entries } of this.#disk.directories()) {
-      use(path, entries)
+    for (const found of this.#disk.directories()) {
+      if (found !== undefined) use(found.path, found.entries)
       if (slice.isOver) await slice.pause()
       this.#requireStream()
     }
   }
 
-  async #look(isTold: boolean): Promise<void> {
+  async #look(isTold: boolean, cycles: LookCycles): Promise<void> {
     const slice = new Slice()
-    const judge = this.#suspects.beginLook(isTold, LOOKS)
+    const judge = this.#suspects.beginLook(isTold, cycles)
     for (const path of this.#suspects.paths()) {
       judge(path, this.#problemOf(path))
       if (slice.isOver) await slice.pause()

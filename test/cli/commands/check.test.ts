@@ -47,6 +47,7 @@ describe('fsflow check', () => {
     ]) {
       expect(stdout).toContain(part)
     }
+    expect(stdout).toMatch(/^ {2}\/.* \(\w+\): watched/m)
     expect(existsSync(join(place.path, 'events.csv'))).toBe(false)
   })
 

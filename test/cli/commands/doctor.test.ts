@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { inotifyLimit } from '../../../src/linux/inotifyErrors.js'
 import { inotifyUsers } from '../../../src/linux/inotifyUsage.js'
 import { itWith, mounting, program, root as asRoot } from '../../helpers/requires.js'
-import { fsflow, main, start, temporaryFolder, type Running } from '../fsflow.js'
+import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
+import { fsflow, fsflowTogether, main, start, temporaryFolder, type Running } from '../fsflow.js'
 
 interface Diagnosis {
   readonly limits: {
@@ -20,6 +21,7 @@ interface Diagnosis {
       readonly mount_point: string
       readonly type: string
       readonly inotify: string
+      readonly fits: readonly string[]
     }[]
     readonly [field: string]: unknown
   } | null
@@ -147,12 +149,45 @@ describe('fsflow doctor', () => {
           type: 'devpts',
           inotify: 'partial',
           unseen: 'changes that the kernel makes itself',
+          fits: ['inotify'],
         }),
       ])
       expect(advice).toEqual([expect.objectContaining({ required: false, sysctl: null })])
     } finally {
       execFileSync('umount', ['-R', '-l', join(root, 'src')])
     }
+  })
+
+  itWith([mounting, asRoot], 'tells which source fits each of them, and leaves nothing behind', async () => {
+    writeFileSync(join(root, 'hosts'), '')
+    await withFilesystem('tmpfs', async (scratch) => {
+      for (const name of ['lower', 'upper', 'work']) mkdirSync(join(scratch, name))
+      const layers = `lowerdir=${scratch}/lower,upperdir=${scratch}/upper,workdir=${scratch}/work`
+      await withMount(['-t', 'tmpfs', 'tmpfs'], join(root, 'src'), () =>
+        withMount(['-t', 'overlay', '-o', layers, 'overlay'], join(root, 'node_modules'), () =>
+          withMount(['--bind', join(root, 'file')], join(root, 'hosts'), async () => {
+            const found = await doctor('root')
+            const [, file, overlay, tmpfs] = found.path!.mounts
+            expect(found.fanotify).toEqual({ works: true })
+            expect(tmpfs).toMatchObject({ fanotify: { works: true }, fits: ['inotify', 'fanotify'] })
+            expect(overlay).toMatchObject({
+              fanotify: {
+                works: false,
+                problem: 'overlay gives no handles by which fanotify could name its files',
+              },
+              fits: ['inotify', 'polling'],
+            })
+            expect(file).toMatchObject({ single_file: true, inotify: 'partial', fits: [] })
+            const { stdout } = await fsflow(['doctor', 'root/hosts'], { cwd: place.path })
+            expect(stdout).toMatch(/^ {2}\/.*hosts +\w+ +none: neither inotify nor fanotify sees/m)
+            expect(stdout).toContain('watch it where it comes from')
+            // No mark of fanotify holds it.
+            execFileSync('umount', [join(root, 'src')])
+            execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'src')])
+          }),
+        ),
+      )
+    })
   })
 
   itWith(
@@ -170,7 +205,7 @@ describe('fsflow doctor', () => {
       expect(JSON.parse(doctorWithWatches(10, 'root', '-o', 'json').stdout)).toMatchObject({
         watchable: false,
       })
-      const enough = doctorWithWatches(11, 'root')
+      const enough = doctorWithWatches(13, 'root')
       expect(enough.status).toBe(0)
       expect(enough.stdout).toContain('with more directories they run out')
     },
@@ -187,6 +222,8 @@ describe('fsflow doctor', () => {
     })
     expect(stdout).toContain('  user              nobody (uid 65534)\n')
     expect(stdout).toContain('CAP_DAC_READ_SEARCH no')
+    expect(stdout).toContain('  fanotify          fanotify needs CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH\n')
+    expect(stdout).toMatch(/^ {2}\/.* \w+ +inotify(, which|; it is| with polling)/m)
     expect(stdout).toContain('  unreadable        1 directory\n')
     expect(stdout).toContain('1 directory cannot be read')
   })
@@ -198,11 +235,18 @@ describe('fsflow doctor', () => {
     [['root', 'src'], 'Unknown argument: src'],
     [['root', '-o', 'csv'], '--output: there is no "csv"'],
   ]
-  it.each(wrong)('%j is wrong usage', async (args, message) => {
-    const { code, stdout, stderr } = await fsflow(['doctor', ...args], { cwd: place.path })
-    expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
-    expect(stderr).toContain(message)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  it('says what is wrong with its arguments', async () => {
+    const told = await fsflowTogether(
+      wrong.map(([args]) => ['doctor', ...args]),
+      place.path,
+    )
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = told.get(['doctor', ...args].join(' '))!
+      expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
+      expect(stderr).toContain(message)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    }
+    expect(await fsflow(['doctor', 'nowhere'], { cwd: place.path })).toMatchObject({ code: 2, stdout: '' })
   })
 
   it('has a help with examples', async () => {

@@ -1,9 +1,18 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { userNamespace } from '../../helpers/bindings.js'
 import { itWith, mounting } from '../../helpers/requires.js'
-import { fsflow, start, temporaryFolder, type Outcome, type Running } from '../fsflow.js'
+import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
+import {
+  fsflow,
+  fsflowTogether,
+  start,
+  temporaryFolder,
+  type Outcome,
+  type Running,
+  type Told,
+} from '../fsflow.js'
 
 interface Line {
   readonly type: 'ready' | 'comparison' | 'summary'
@@ -109,17 +118,118 @@ describe('fsflow verify', () => {
     )
   })
 
-  itWith([mounting], 'finds what a filesystem that was mounted later has hidden and shows', async () => {
-    const process = await verify('root')
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(root, 'a')])
-    try {
+  for (const binding of ['koffi', 'node-inotify']) {
+  itWith([mounting], `follows what is mounted over a watched directory, and unmounted, with ${binding}`, async () => {
+    const process = await verify('root', '--binding', binding)
+    await withMount(['-t', 'tmpfs', 'tmpfs'], join(root, 'a'), async () => {
       writeFileSync(join(root, 'a/new'), '')
-      const outcome = await stop(process)
-      expect(shown(lines(outcome)[1]!)).toEqual(['extra /a/b', 'extra /a/f', 'missing /a/new'])
-      expect(outcome.code).toBe(1)
-    } finally {
-      execFileSync('umount', ['-l', join(root, 'a')])
+      process.kill('SIGUSR1')
+      const line = JSON.parse(await process.line(/"reason":"signal"/)) as Line
+      expect(line).toMatchObject({ entries: 2, differences: [] })
+    })
+    const outcome = await stop(process)
+    expect(lines(outcome)[2]).toMatchObject({ reason: 'end', entries: 3, differences: [] })
+    expect(outcome.code).toBe(0)
+  })
+  }
+
+  describe('of an overlay whose lower directory is changed itself', () => {
+    /** Runs `use` with an overlay on `root/over`, and its lower directory. */
+    async function withOverlay(use: (lower: string, merged: string) => Promise<void>): Promise<void> {
+      const at = (name: string): string => join(place.path, name)
+      for (const name of ['lower/d', 'upper', 'work', 'root/over']) mkdirSync(at(name), { recursive: true })
+      writeFileSync(join(at('lower'), 'd/old'), '')
+      await withFilesystem('tmpfs', async (scratch) => {
+        for (const name of ['upper', 'work']) mkdirSync(join(scratch, name))
+        const layers = `lowerdir=${at('lower')},upperdir=${scratch}/upper,workdir=${scratch}/work`
+        await withMount(['-t', 'overlay', '-o', layers, 'overlay'], join(root, 'over'), () =>
+          use(at('lower'), join(root, 'over')),
+        )
+      })
     }
+
+    itWith([mounting], 'finds no difference, however slowly it is polled', () =>
+      withOverlay(async (lower, merged) => {
+        const process = await verify('root', '--poll-interval', '4000')
+        writeFileSync(join(lower, 'new'), '')
+        mkdirSync(join(lower, 'd/e'))
+        rmSync(join(lower, 'd/old'))
+        writeFileSync(join(merged, 'mine'), '')
+        const outcome = await stop(process)
+        expect(outcome.stderr).toContain(`inotify does not see all changes in ${merged} (overlay)`)
+        expect(lines(outcome)[1]).toMatchObject({ entries: 8, differences: [], undecided: 0 })
+        expect(outcome.code).toBe(0)
+      }),
+    )
+
+    itWith([mounting], 'finds them with --poll off, and names the reason', () =>
+      withOverlay(async (lower) => {
+        const process = await verify('root', '--poll', 'off')
+        writeFileSync(join(lower, 'new'), '')
+        const outcome = await stop(process)
+        expect(shown(lines(outcome)[1]!)).toEqual(['missing /over/new'])
+        expect(outcome.stderr).toMatch(/FSFLOW_DIFFERENCES\)\nfsflow: hint: .*--poll off/)
+        expect(outcome.code).toBe(1)
+      }),
+    )
+  })
+
+  itWith([mounting], 'leaves out a directory that is told under another path as long as it is', async () => {
+    mkdirSync(join(root, 'b'))
+    const process = await verify('root')
+    await withMount(['--bind', join(root, 'a')], join(root, 'b'), async () => {
+      await process.line(/is the same directory as/, 'stderr')
+      writeFileSync(join(root, 'b/seen'), '')
+      process.kill('SIGUSR1')
+      const line = JSON.parse(await process.line(/"reason":"signal"/)) as Line
+      expect(line.differences).toEqual([])
+    })
+    writeFileSync(join(root, 'b/own'), '')
+    const outcome = await stop(process)
+    expect(lines(outcome)[2]).toMatchObject({ entries: 6, differences: [] })
+    expect(outcome.code).toBe(0)
+  })
+
+  it('--follow-symlinks compares what links lead to, and what becomes of it', async () => {
+    const out = join(place.path, 'out')
+    mkdirSync(join(out, 'sub'), { recursive: true })
+    for (const name of ['one', 'two']) symlinkSync('../out', join(root, name))
+    symlinkSync('a', join(root, 'inside'))
+    const process = await verify('root', '--follow-symlinks', '--poll-interval', '50')
+    writeFileSync(join(out, 'sub/f'), '')
+    mkdirSync(join(out, 'made/deep'), { recursive: true })
+    rmSync(join(root, 'inside'))
+    process.kill('SIGUSR1')
+    const line = JSON.parse(await process.line(/"reason":"signal"/)) as Line
+    expect(line).toMatchObject({ entries: 9, differences: [] })
+    for (const name of ['one', 'two']) rmSync(join(root, name))
+    const outcome = await stop(process)
+    expect(lines(outcome)[2]).toMatchObject({ entries: 3, differences: [] })
+    expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  itWith([userNamespace], '--on-watch-limit poll compares what is beyond the limit, and waits for it', async () => {
+    for (let i = 0; i < 20; i++) mkdirSync(join(root, `${i}`))
+    const limit = 'echo 15 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    const args = ['root', '--on-watch-limit', 'poll', '--poll-interval', '1500', '-o', 'json']
+    running = start(['verify', ...args], {
+      cwd: place.path,
+      prefix: ['unshare', '-Ur', 'sh', '-c', limit, 'sh'],
+    })
+    await running.line(/"type":"ready"/)
+    for (let i = 0; i < 20; i++) writeFileSync(join(root, `${i}`, 'new'), '')
+    const outcome = await stop(running)
+    expect(outcome.stderr).toContain('(FSFLOW_WATCH_LIMIT)')
+    expect(lines(outcome)[1]).toMatchObject({ entries: 43, differences: [], undecided: 0 })
+    expect(outcome.code).toBe(0)
+  })
+
+  it('--wait-for-path begins with a path that is not there', async () => {
+    const process = await verify('root', 'later', '--wait-for-path')
+    mkdirSync(join(place.path, 'later/x'), { recursive: true })
+    const outcome = await stop(process)
+    expect(lines(outcome)[1]).toMatchObject({ entries: 4, differences: [] })
+    expect(outcome.code).toBe(0)
   })
 
   it('leaves out what is excluded, and takes a file for a path', async () => {
@@ -207,20 +317,44 @@ describe('fsflow verify', () => {
     [['root', 'root/a', '--load'], '--load takes one path at most'],
     [['root', '--load', '--interval', '5'], '--interval does not go with --load'],
     [['root', '--load', '--exclude', 'x'], '--exclude does not go with --load'],
+    [['root', '--load', '--wait-for-path'], '--wait-for-path does not go with --load'],
     [['root', '--load', '--seconds', '0'], '--seconds: "0" is not a whole number from 1 to 86400'],
     [['root', '--load', '--seed', 'x'], '--seed: "x" is not a whole number from 0 to 2147483647'],
     [['root', '--interval', '1.5'], '--interval: "1.5" is not a whole number'],
     [['nowhere', '--load'], 'cannot make a directory in '],
     [['root', '-o', 'csv'], '--output: there is no "csv"'],
     [['root', '--binding', 'x'], '--binding: there is no "x"'],
+    [['root', '--poll', 'on'], '--poll: there is no "on"'],
+    [['root', '--poll-interval', '9'], '--poll-interval: "9" is not a whole number from 10 to 86400000'],
+    [['root', '--on-watch-limit', 'x'], '--on-watch-limit: there is no "x"'],
     [['root', '--exclude', ''], 'verify: exclude[0] is empty'],
   ]
-  it.each(wrong)('%j is wrong usage', async (args, message) => {
-    const { code, stdout, stderr } = await fsflow(['verify', ...args], { cwd: place.path })
-    expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
-    expect(stderr).toContain(message)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(readdirSync(root)).toEqual(['a'])
+  describe('by wrong arguments', () => {
+    let told: ReadonlyMap<string, Told>
+    const tried = temporaryFolder()
+    beforeAll(async () => {
+      mkdirSync(join(tried.path, 'root/a'), { recursive: true })
+      told = await fsflowTogether(
+        wrong.map(([args]) => ['verify', ...args]),
+        tried.path,
+      )
+    })
+    afterAll(tried.remove)
+
+    it.each(wrong)('%j is wrong usage', (args, message) => {
+      const { code, stdout, stderr } = told.get(['verify', ...args].join(' '))!
+      expect(stderr.split('\n')[0]).toMatch(/^fsflow: error: .* \(FSFLOW_[A-Z_]+\)$/)
+      expect(stderr).toContain(message)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    })
+
+    it('writes nothing', () => {
+      expect(readdirSync(join(tried.path, 'root'))).toEqual(['a'])
+    })
+
+    it('ends with that exit code', async () => {
+      expect(await fsflow(['verify'], { cwd: tried.path })).toMatchObject({ code: 2, stdout: '' })
+    })
   })
 
   it('has a help with examples', async () => {
@@ -231,6 +365,10 @@ describe('fsflow verify', () => {
       '--seconds',
       '--seed',
       '--exclude',
+      '--poll-interval',
+      '--follow-symlinks',
+      '--wait-for-path',
+      '--on-watch-limit',
       'Examples:',
       'Exit codes:',
     ]) {

@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -18,8 +19,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { eventSchema, type WireEvent } from '../../../src/events/index.js'
+import { inotifyLimit } from '../../../src/linux/inotifyErrors.js'
+import { itWith, mounting } from '../../helpers/requires.js'
 import { until } from '../../helpers/until.js'
-import { start, temporaryFolder, type Running } from '../fsflow.js'
+import { withFilesystem, withMount } from '../../helpers/withFilesystem.js'
+import { fsflowTogether, start, temporaryFolder, type Running } from '../fsflow.js'
 
 let place: ReturnType<typeof temporaryFolder>
 let root: string
@@ -230,6 +234,87 @@ describe('fsflow watch', () => {
     expect(await running.ended).toMatchObject({ code: 0 })
   })
 
+  it('--follow-symlinks tells what a link leads to, also when it leads elsewhere later', async () => {
+    for (const name of ['one', 'two']) mkdirSync(join(place.path, name))
+    symlinkSync('../one', join(root, 'link'))
+    const args = ['root', '--follow-symlinks', '--poll-interval', '20', '--events', 'CREATE,DELETE']
+    const list = await events(args, async (process) => {
+      writeFileSync(join(place.path, 'one/x'), '')
+      await process.line(/CREATE.*link\/x/)
+      writeFileSync(join(place.path, 'two/y'), '')
+      renameSync(join(place.path, 'one'), join(place.path, 'away'))
+      symlinkSync('two', join(place.path, 'one'))
+      await process.line(/CREATE.*link\/y/)
+    })
+    expect(told(list)).toEqual(['CREATE /link/x', 'DELETE /link/x', 'CREATE /link/y'])
+  })
+
+  itWith([mounting], '--poll auto, the default, compares what inotify does not see; off does not', () =>
+    withFilesystem('tmpfs', async (scratch) => {
+      for (const name of ['lower', 'upper', 'work']) mkdirSync(join(scratch, name))
+      mkdirSync(join(root, 'over'))
+      const layers = `lowerdir=${scratch}/lower,upperdir=${scratch}/upper,workdir=${scratch}/work`
+      await withMount(['-t', 'overlay', '-o', layers, 'overlay'], join(root, 'over'), async () => {
+        const below = (name: string) => writeFileSync(join(scratch, 'lower', name), '')
+        running = start(['watch', 'root', '--poll-interval', '20'], { cwd: place.path })
+        await running.line(/FSFLOW_BLIND/, 'stderr')
+        await running.line(/MONITOR_START/)
+        below('seen')
+        await running.line(/CREATE.*over\/seen/)
+        running.kill('SIGTERM')
+        const { stderr } = await running.ended
+        expect(stderr).toContain(`Set poll: 'off', or --poll off, where only this machine changes it.`)
+        const list = await events(['root', '--poll', 'off', '--events', 'CREATE'], () => below('unseen'))
+        expect(told(list)).toEqual([])
+      })
+    }),
+  )
+
+  it.each([
+    ['full', ['OVERFLOW', 'RECOVERED']],
+    ['off', ['OVERFLOW']],
+  ])('--repair %s', async (repair, controls) => {
+    for (const name of ['a', 'b']) writeFileSync(join(root, name), '')
+    const list = await events(['root', '--repair', repair, '--events', 'CREATE'], async (process) => {
+      process.kill('SIGSTOP')
+      await until(
+        () => /^State:\tT/m.test(readFileSync(`/proc/${process.pid}/status`, 'utf8')),
+        () => 'the halt of the process',
+      )
+      // Records that the kernel does not merge, more than its queue holds.
+      const most = inotifyLimit('max_queued_events')!
+      for (let i = 0; i <= most / 2 + 1; i++)
+        for (const name of ['a', 'b']) utimesSync(join(root, name), i, i)
+      mkdirSync(join(root, 'lost'))
+      process.kill('SIGCONT')
+      await process.line(controls.at(-1) === 'OVERFLOW' ? /OVERFLOW/ : /RECOVERED/)
+    })
+    const types = list.map(({ event_type: type }) => type).filter((type) => type !== 'CREATE')
+    expect(types).toEqual(['MONITOR_START', ...controls, 'MONITOR_STOP'])
+    expect(told(list)).toEqual(repair === 'full' ? ['CREATE /lost'] : [])
+  })
+
+  const wrong: readonly (readonly [readonly string[], string])[] = [
+    [['--poll', 'on'], '--poll: there is no "on" (FSFLOW_USAGE)\nfsflow: hint: There is: auto, off.'],
+    [['--poll-interval', '5'], '--poll-interval: "5" is not a whole number from 10 to 86400000'],
+    [['--poll-interval', '100', '--poll-interval', '200'], '--poll-interval is given more than once'],
+    [['--repair', 'on'], '--repair: there is no "on"'],
+    [['--follow-symlinks=yes'], '--follow-symlinks=yes: "yes" is neither true nor false'],
+    [['--follow-symlinks', '--no-recursive'], 'inotify: followSymlinks needs recursive'],
+    [['--no-poll'], '--no-poll: --poll takes a value'],
+  ]
+  it('says what is wrong with a flag', async () => {
+    const told = await fsflowTogether(
+      wrong.map(([args]) => ['watch', 'root', ...args]),
+      place.path,
+    )
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = told.get(['watch', 'root', ...args].join(' '))!
+      expect(stderr).toContain(`fsflow: error: ${message}`)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    }
+  })
+
   it('-o text, the default, prints a line an event; --long a card', async () => {
     const { stdout } = await watch(['root'], () => undefined)
     expect(stdout.trimEnd().split('\n')).toHaveLength(3)
@@ -283,10 +368,14 @@ describe('fsflow watch', () => {
         () => isWritten(reader),
         () => 'the first event',
       )
-      for (let i = 0; i < 2000; i++) mkdirSync(join(root, `a long name, so that the pipe is full soon ${i}`))
+      for (let i = 0; i < 500; i++) {
+        writeFileSync(join(root, `a long name, so that the pipe is full soon ${i}`), '')
+      }
       running.kill('SIGTERM')
       const { code, stderr } = await running.ended
-      expect(stderr).toMatch(/\d+ events were not written .*\(FSFLOW_DRAIN_TIMEOUT\)\n.*or --drain-timeout/)
+      // On a busy machine the source may not have come to its end either.
+      expect(stderr).toMatch(/(were not written|did not stop in time).*\(FSFLOW_DRAIN_TIMEOUT\)\n/)
+      expect(stderr).toContain('or --drain-timeout')
       expect(code).toBe(1)
     } finally {
       closeSync(reader)

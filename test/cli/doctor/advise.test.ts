@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { advise } from '../../../src/cli/doctor/advise.js'
 import type { PathState } from '../../../src/cli/doctor/examinePath.js'
+import type { InotifyView } from '../../../src/linux/filesystemTypes.js'
 import { examineSystem, type SystemState } from '../../../src/cli/doctor/examineSystem.js'
 import { enoughInstances, enoughWatches, inotifyLimit } from '../../../src/linux/inotifyErrors.js'
 
@@ -56,13 +57,22 @@ describe('advise', () => {
   it('warns of what cannot be read and of what inotify does not see', () => {
     expect(advise(system, path({ unreadable: 1 }))[0]!.message).toContain('1 directory cannot be read')
     const mount = { id: 1, parent: 0, device: '0:1', root: '/', mountPoint: '/r', type: 'nfs', source: '' }
-    const blind = path({
-      mounts: [{ mount, view: { view: 'partial', polled: true, blind: 'changes made by other machines' } }],
-    })
-    expect(advise(system, blind)).toEqual([expect.objectContaining({ required: false, sysctl: undefined })])
-    expect(advise(system, blind)[0]!.message).toContain('only source')
-    expect(advise(system, path({ mounts: [{ mount, view: { view: 'unknown', polled: false } }] }))).toEqual(
-      [],
-    )
+    const advised = (view: InotifyView, isFile = false) => {
+      const advice = advise(system, path({ mounts: [{ mount, view, isFile, fanotify: undefined }] }))
+      expect(advice.every(({ required, sysctl }) => !required && sysctl === undefined)).toBe(true)
+      return advice.map(({ message }) => message.split(/[:.,]/)[0])
+    }
+    const compared = 'What inotify does not see of a filesystem is found by comparing it with the disk'
+    const polled = { view: 'partial', polled: true, blind: 'changes made by other machines' } as const
+    expect(advised(polled)).toEqual([compared])
+    expect(advised(polled, true)).toEqual([compared])
+    const kernel = { view: 'partial', polled: false, blind: 'changes that the kernel makes itself' } as const
+    expect(advised(kernel)).toEqual(['Nothing tells the changes that the kernel makes itself'])
+    for (const view of ['unknown', 'full'] as const) {
+      expect(advised({ view, polled: false })).toEqual([])
+      expect(advised({ view, polled: false }, true)).toEqual([
+        'Nothing tells the changes of a single file that is mounted over a name',
+      ])
+    }
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { Subject } from 'rxjs'
+import type { LookCycles } from '../../../src/contracts/index.js'
 import { FileEvent, type EventType, type FileEventFields } from '../../../src/events/index.js'
 import { nowMicros } from '../../../src/linux/clock.js'
 import { Verification } from '../../../src/pipeline/index.js'
@@ -28,6 +29,9 @@ class World {
   readonly files = new Map<string, boolean>()
   readonly events = new Subject<FileEvent>()
   readonly verification: Verification
+  /** What the source says of the looks of its own, and what is called before. */
+  looks: LookCycles | undefined
+  onAsk: () => void = () => undefined
   /** Called before each listing, and before each look at one path. */
   onList: (path: string) => void = () => undefined
   onLook: (path: string) => void = () => undefined
@@ -51,7 +55,13 @@ class World {
       [{ path: '/r', only: undefined }],
       (path) => !path.endsWith('.skip'),
     )
-    this.verification = new Verification(this.events, disk, { quiet: QUIET, polledQuiet: QUIET * 20 })
+    this.verification = new Verification(this.events, disk, {
+      quiet: QUIET,
+      looks: () => {
+        this.onAsk()
+        return this.looks
+      },
+    })
   }
 
   make(path: string): void {
@@ -186,20 +196,136 @@ describe('Verification', () => {
     expect(await world.differences()).toEqual([])
   })
 
-  it('waits longer when something is polled, which is told late', async () => {
-    const world = await new World().ready()
-    world.tell('WARNING', '/r', { controlDetails: { code: 'FSFLOW_WATCH_LIMIT', message: 'out of watches' } })
-    world.make('/r/late')
-    setTimeout(() => world.tell('CREATE', '/r/late'), QUIET * 10)
-    expect(await world.differences()).toEqual([])
+  describe('while the source looks itself', () => {
+    /** A world with a path that is not told. `step` is called each time that the source is asked how far it is. */
+    async function polled(step: (asked: number) => void): Promise<World> {
+      const world = await new World('/r/seen').ready()
+      world.looks = { needed: true, begun: 5, ended: 4 }
+      world.make('/r/late')
+      let asked = 0
+      world.onAsk = () => step(++asked)
+      return world
+    }
+
+    it('counts nothing before it has looked everywhere, however long that takes', async () => {
+      let told = false
+      let looks = 0
+      const world = await polled((asked) => {
+        if (asked !== 40) return
+        told = true
+        world.tell('CREATE', '/r/late')
+        world.looks = { needed: true, begun: 6, ended: 6 }
+      })
+      world.onLook = () => looks++
+      expect(await world.differences()).toEqual([])
+      expect(told).toBe(true)
+      // Nor does it look again and again meanwhile.
+      expect(looks).toBeLessThan(10)
+    })
+
+    it('does not take the look for one that had begun before', async () => {
+      let ended = false
+      const world = await polled((asked) => {
+        // That which was under way may have passed the directory already.
+        if (asked === 15) world.looks = { needed: true, begun: 6, ended: 5 }
+        if (asked === 30) {
+          ended = true
+          world.looks = { needed: true, begun: 7, ended: 6 }
+        }
+      })
+      expect(await world.differences()).toEqual(['missing /r/late'])
+      expect(ended).toBe(true)
+    })
+
+    it('waits for another one when it was told of meanwhile', async () => {
+      let isLast = false
+      const world = await polled((asked) => {
+        if (asked === 15) {
+          world.tell('DELETE', '/r/late')
+          world.looks = { needed: true, begun: 6, ended: 6 }
+        }
+        if (asked === 40) {
+          isLast = true
+          world.looks = { needed: true, begun: 7, ended: 7 }
+        }
+      })
+      expect(await world.differences()).toEqual(['missing /r/late'])
+      expect(isLast).toBe(true)
+    })
+
+    it('does not wait any more when there is nothing left that it looks at', async () => {
+      const world = await polled((asked) => {
+        if (asked === 15) world.looks = { needed: false, begun: 5, ended: 4 }
+      })
+      expect(await world.differences()).toEqual(['missing /r/late'])
+    })
+
+    it('ends with the stream', async () => {
+      const world = await polled((asked) => {
+        if (asked === 15) world.events.complete()
+      })
+      await expect(world.verification.compare()).rejects.toThrow('the stream ended before')
+    })
   })
 
-  it('leaves out what the stream itself has said that it tells under another path', async () => {
-    const world = await new World('/r/a/', '/r/b/').ready()
-    world.tell('WARNING', '/r/b', { controlDetails: { code: 'FSFLOW_ALIAS', message: 'the same as /r/a' } })
-    for (const path of ['/r/b/x', '/r/c']) world.make(path)
-    expect(await world.differences()).toEqual(['missing /r/c'])
-    expect(world.verification.aliases).toBe(1)
+  describe('with a directory that the stream tells under another path', () => {
+    const alias = { controlDetails: { code: 'FSFLOW_ALIAS', message: 'the same as /r/a' } }
+
+    async function aliased(): Promise<World> {
+      const world = await new World('/r/a/', '/r/d/', '/r/d/b/').ready()
+      world.tell('WARNING', '/r/d/b', alias)
+      for (const path of ['/r/d/b/x', '/r/c']) world.make(path)
+      return world
+    }
+
+    it('leaves out what is in it, and only that', async () => {
+      const world = await aliased()
+      expect(await world.differences()).toEqual(['missing /r/c'])
+      expect(world.verification.aliases).toBe(1)
+      world.files.delete('/r/d/b')
+      world.files.delete('/r/d/b/x')
+      expect(await world.differences()).toEqual(['missing /r/c', 'extra /r/d/b'])
+    })
+
+    it('takes it along when it is renamed', async () => {
+      const world = await aliased()
+      for (const path of ['/r/d', '/r/d/b', '/r/d/b/x']) world.files.delete(path)
+      for (const path of ['/r/e/', '/r/e/b/', '/r/e/b/x']) world.make(path)
+      world.tell('RENAME', '/r/e', { oldPath: '/r/d', isDirectory: true })
+      expect(await world.differences()).toEqual(['missing /r/c'])
+    })
+
+    it.each<[string, EventType, string, Partial<FileEventFields>]>([
+      ['when something in it is told', 'CREATE', '/r/d/b/y', {}],
+      ['when it is made anew', 'CREATE', '/r/d/b', { isDirectory: true }],
+      ['when something leaves it', 'RENAME', '/r/z', { oldPath: '/r/d/b/z' }],
+      ['when it is unmounted', 'UNMOUNT', '/r/d/b', {}],
+      ['when a directory above it is unmounted', 'UNMOUNT', '/r/d', {}],
+    ])('compares it again %s', async (_, type, path, fields) => {
+      const world = await aliased()
+      if (type === 'CREATE') world.make(path + (fields.isDirectory === true ? '/' : ''))
+      if (type === 'RENAME') world.make(path)
+      world.tell(type, path, fields)
+      expect(world.verification.aliases).toBe(0)
+      expect(await world.differences()).toEqual(['missing /r/c', 'missing /r/d/b/x'])
+    })
+
+    it('goes on leaving it out when something else is told', async () => {
+      const world = await aliased()
+      world.tell('CREATE', '/r/c')
+      world.tell('ATTRIB', '/r/d/b', { isDirectory: true })
+      expect(await world.differences()).toEqual([])
+    })
+
+    it('also when the stream says so only while it compares', async () => {
+      const world = await new World('/r/b/').ready()
+      world.make('/r/b/x')
+      world.onLook = () => {
+        world.onLook = () => undefined
+        world.tell('WARNING', '/r/b', alias)
+      }
+      expect(await world.differences()).toEqual([])
+    })
   })
 
   it('puts right what the first listing has missed while the tree changed, and only that', async () => {
