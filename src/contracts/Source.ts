@@ -29,11 +29,22 @@ export interface CheckReport {
   readonly problems: readonly Error[]
 }
 
+/** Cycles in which a source looks for what nothing else tells it, as in directories that it polls. */
+export interface LookCycles {
+  /** False while there is nothing to look at. */
+  readonly needed: boolean
+  readonly begun: number
+  /** Of those that have begun. What they have found has been emitted. */
+  readonly ended: number
+}
+
 export interface SourceStats {
   /** Directories under watch now. */
   readonly watches: number
   /** True once `MONITOR_START` has been emitted. */
   readonly ready: boolean
+  /** Absent when it never looks. */
+  readonly looks?: LookCycles
 }
 
 /**

@@ -2,4 +2,12 @@ export { describeOperator, operatorInfo, type Operator, type OperatorInfo } from
 export type { Issue, RunContext } from './RunContext.js'
 export type { Sink, SinkWriter } from './Sink.js'
 export { SinkWriteError } from './SinkWriteError.js'
-export type { CheckReport, DirectoryPruner, OwnFile, Source, SourceRequest, SourceStats } from './Source.js'
+export type {
+  CheckReport,
+  DirectoryPruner,
+  LookCycles,
+  OwnFile,
+  Source,
+  SourceRequest,
+  SourceStats,
+} from './Source.js'

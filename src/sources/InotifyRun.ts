@@ -65,6 +65,8 @@ export class InotifyRun {
   /** When the first look of the present cycle began. */
   #cycleStart = 0
   #isCycleOver = true
+  #cyclesBegun = 0
+  #cyclesEnded = 0
   readonly #warnedMounts = new Map<string, number>()
   #stopTimer: NodeJS.Timeout | undefined
   #closing: Promise<void> | undefined
@@ -122,7 +124,10 @@ export class InotifyRun {
       )
     })
     if (!this.#binding.tellsMounts) {
-      this.#mountTimer = setInterval(() => this.#lookAtMounts(), MOUNTS_MS).unref()
+      this.#mountTimer = setInterval(() => {
+        this.#lookAtMounts()
+        if (!this.#watcher.needsLooks) this.#cyclesEnded = ++this.#cyclesBegun
+      }, MOUNTS_MS).unref()
     }
     if (context.signal.aborted) this.#stop()
   }
@@ -150,7 +155,9 @@ export class InotifyRun {
   }
 
   get stats(): SourceStats {
-    return { watches: this.#watcher.table.size, ready: this.#watcher.isReady }
+    const needed = this.#watcher.needsLooks || !this.#binding.tellsMounts
+    const looks = { needed, begun: this.#cyclesBegun, ended: this.#cyclesEnded }
+    return { watches: this.#watcher.table.size, ready: this.#watcher.isReady, looks }
   }
 
   /** Releases everything, at once or, when something is under way, as soon as that has ended. */
@@ -214,8 +221,10 @@ export class InotifyRun {
       clearTimeout(this.#moveTimer)
       this.#moveTimer = undefined
     }
-    if (this.#lookTimer === undefined && !this.#watcher.isCrawling && this.#watcher.needsLooks)
-      this.#lookLater()
+    if (this.#lookTimer !== undefined || this.#watcher.isCrawling || this.#watcher.isWaiting) return
+    if (this.#watcher.needsLooks) this.#lookLater()
+    // Else the time until there is something to look at would count as that of a look.
+    else this.#lookStart = 0
   }
 
   /** Directories that have to be compared are looked at a part at a time, each part when the one before is done. */
@@ -223,16 +232,24 @@ export class InotifyRun {
     const now = performance.now()
     const took = this.#lookStart === 0 ? 0 : now - this.#lookStart
     this.#lookStart = 0
+    if (this.#isCycleOver) this.#cyclesEnded = this.#cyclesBegun
     const untilNextCycle = this.#isCycleOver ? this.#pollInterval - (now - this.#cycleStart) : 0
     this.#lookTimer = setTimeout(
       () => {
+        if (this.#isCycleOver) this.#beginCycle()
         this.#lookTimer = undefined
         this.#lookStart = performance.now()
-        if (this.#isCycleOver) this.#cycleStart = this.#lookStart
         this.#guard(() => (this.#isCycleOver = this.#watcher.look(nowMicros())))
       },
       Math.max(untilNextCycle, took / LOOK_SHARE),
     )
+  }
+
+  #beginCycle(): void {
+    this.#cycleStart = performance.now()
+    this.#cyclesBegun++
+    // Changed mounts are part of what a cycle finds.
+    if (!this.#binding.tellsMounts) this.#lookAtMounts()
   }
 
   #ready(): void {
@@ -289,7 +306,8 @@ export class InotifyRun {
     if (mount === undefined || this.#warnedMounts.get(path) === mount.id) return
     this.#warnedMounts.set(path, mount.id)
     const message = `inotify does not see all changes in ${path} (${mount.type}); it is also compared from time to time`
-    this.#warn('FSFLOW_BLIND', path, message, "Set poll: 'off' where only this machine changes it.")
+    const hint = "Set poll: 'off', or --poll off, where only this machine changes it."
+    this.#warn('FSFLOW_BLIND', path, message, hint)
   }
 
   #limitReached(): never {
