@@ -44,8 +44,8 @@ export interface InotifySourceOptions {
    */
   readonly followSymlinks?: boolean
   /**
-   * Milliseconds between two looks at what is polled, and at what is mounted. Default 2000. Polling takes no more
-   * than a twentieth of the time: in large trees the looks are further apart.
+   * Milliseconds between two looks at what is polled, and with node-inotify also at what is mounted. Default 2000.
+   * Looking takes no more than a fiftieth of the time: in large trees the looks are further apart.
    */
   readonly pollInterval?: number
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
