@@ -55,6 +55,8 @@ export interface InotifyBinding {
   identify(path: string): FileIdentity | number
   /** When the inode last changed (`st_ctime`), in microseconds since the epoch, or -errno. */
   changedAt(path: string): number
+  /** The type of the filesystem that a path leads to, when not all that changes there gives records. */
+  blindFilesystem(path: string): string | undefined
   /**
    * Queues a fence record behind everything that is queued now, and returns its number. When the record
    * arrives, all that happened before the call has arrived; an overflow may swallow it.

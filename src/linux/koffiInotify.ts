@@ -3,6 +3,7 @@ import { cPath } from './cPath.js'
 import { changedAt, DirectoryReader, identify } from './DirectoryReader.js'
 import { DrainThread } from './DrainThread.js'
 import { Fences } from './Fences.js'
+import { blindFilesystem } from './filesystemTypes.js'
 import { inotifyOpenError } from './inotifyErrors.js'
 import { FENCE_WD, type InotifyBinding, type InotifyListener, type InotifyRecord } from './InotifyBinding.js'
 import { libc } from './libc.js'
@@ -55,6 +56,10 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     listing: (path) => directories.listing(path),
     identify: (path) => directories.withShortPath(path, identify),
     changedAt: (path) => directories.withShortPath(path, changedAt),
+    blindFilesystem: (path) => {
+      const type = directories.withShortPath(path, blindFilesystem)
+      return typeof type === 'number' ? undefined : type
+    },
     fence: () => fences.post(),
     async close() {
       await thread.stop()

@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, readdirSync, statSync, watch, type Dirent } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, statSync, watch, type Dirent } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
@@ -6,6 +6,7 @@ import { nowMicros } from './clock.js'
 import { changedAt, identify } from './DirectoryReader.js'
 import { ENOSPC, ENOTDIR, errnoOf } from './errno.js'
 import { Fences } from './Fences.js'
+import { blindFilesystem } from './filesystemTypes.js'
 import { inotifyOpenError } from './inotifyErrors.js'
 import type {
   DirectoryEntry,
@@ -151,6 +152,7 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
     listing: listingByNode,
     identify,
     changedAt,
+    blindFilesystem,
     fence: () => fences.post(),
     async close() {
       // Not from inside the addon's read loop: it would go on reading a closed descriptor.
@@ -166,7 +168,8 @@ function whyNot(path: string, mask: number): number {
   try {
     const stat = (mask & IN.DONT_FOLLOW) === 0 ? statSync(path) : lstatSync(path)
     if ((mask & IN.ONLYDIR) !== 0 && !stat.isDirectory()) return ENOTDIR
-    accessSync(path, constants.R_OK)
+    // Unlike access(2), with the rights that count.
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
   } catch (error) {
     return errnoOf(error)
   }

@@ -7,6 +7,8 @@ import { realPath } from './realPath.js'
 export interface SeenMount {
   readonly mount: Mount
   readonly view: InotifyView
+  /** Its raw path from the root; empty for that in which the root lies. */
+  readonly below: string
   /**
    * A single file is mounted there, over a name. Its changes are told to the directory that it comes from, not to
    * that in which it shows; `view` is that of the latter.
@@ -30,13 +32,15 @@ export function seenMounts(
   const below = mountsBelow(real, mounts).filter(({ mountPoint }) =>
     only === undefined ? recursive || isIn(mountPoint, real) : isIn(mountPoint, real, only),
   )
-  const seen = own === undefined ? [] : [{ mount: own, view: inotifyView(own.type), isFile: false }]
+  const seen =
+    own === undefined ? [] : [{ mount: own, view: inotifyView(own.type), below: '', isFile: false }]
   for (const mount of below) {
     const isFile = !isDirectory(mount.mountPoint)
     // What is mounted on a directory is watched only with the tree.
     if (!isFile && !recursive) continue
     const shows = isFile ? tree.find(above(mount.mountPoint)) : mount
-    seen.push({ mount, view: inotifyView((shows ?? mount).type), isFile })
+    const path = mount.mountPoint.slice(real === '/' ? 1 : real.length + 1)
+    seen.push({ mount, view: inotifyView((shows ?? mount).type), below: path, isFile })
   }
   return seen
 }

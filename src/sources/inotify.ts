@@ -4,7 +4,6 @@ import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/inde
 import type { FileEvent } from '../events/index.js'
 import { inotifyLimit } from '../linux/inotifyErrors.js'
 import { inotifyUsers } from '../linux/inotifyUsage.js'
-import { placeBelow } from '../linux/MountView.js'
 import { bindingNames, chooseBinding, type BindingName } from '../linux/openInotify.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots, type ResolvedRoot } from '../linux/resolveRoots.js'
@@ -43,8 +42,8 @@ export interface InotifySourceOptions {
    */
   readonly followSymlinks?: boolean
   /**
-   * Milliseconds, at least, from one look at all that is polled to the next. Default 2000. Polling takes no more than
-   * a fiftieth of the time: in large trees the looks are further apart.
+   * Milliseconds, at least, between two looks at what is polled, and with node-inotify also at what is mounted. Default 2000.
+   * Looking takes no more than a fiftieth of the time: in large trees the looks are further apart.
    */
   readonly pollInterval?: number
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB; koffi only. */
@@ -211,8 +210,7 @@ function mountLines(
   const names = only === undefined ? undefined : new Set([...only].map(rawFromText))
   return seenMounts(raw, recursive && only === undefined, names).map((seen) => {
     const { mountPoint, type } = seen.mount
-    const below = placeBelow(raw, mountPoint) ?? ''
-    const isPruned = isInPruned(textFromRaw(below), seen.isFile, prune)
+    const isPruned = isInPruned(textFromRaw(seen.below), seen.isFile, prune)
     return `${textFromRaw(mountPoint)} (${type}): ${isPruned ? 'excluded, not watched' : mountText(seen, poll)}`
   })
 }

@@ -24,11 +24,13 @@ export class Ancestors {
     return this.#roots.has(wd)
   }
 
-  /** A root is there: watches what is above it. A directory that cannot be watched goes without. */
-  watch(path: string): void {
+  /** A root is there: watches what is above it. False when its path may lead elsewhere, and no record would say so. */
+  watch(path: string): boolean {
+    let isSure = !this.#isLink(path)
     for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
       const above = path.slice(0, at)
       const wd = this.#port.addWatch(above, MASK | IN.MASK_ADD)
+      if (wd < 0 || this.#isLink(above)) isSure = false
       if (wd < 0) continue
       // It may have served something that wanted to know more.
       if (!this.#isTaken(wd)) this.#port.addWatch(above, MASK)
@@ -36,6 +38,7 @@ export class Ancestors {
       if (roots === undefined) this.#roots.set(wd, new Set([path]))
       else roots.add(path)
     }
+    return isSure
   }
 
   /** The paths of the roots below a directory, by its watch. */
@@ -59,6 +62,13 @@ export class Ancestors {
 
   /** The roots are about to be visited anew. */
   reset(): void {
+    const wds = [...this.#roots.keys()]
     this.#roots.clear()
+    for (const wd of wds) if (!this.#isTaken(wd)) this.#port.removeWatch(wd)
+  }
+
+  #isLink(path: string): boolean {
+    const identity = this.#port.identify(path)
+    return typeof identity !== 'number' && identity.type === 'symlink'
   }
 }

@@ -1,10 +1,11 @@
-import { ELOOP, ENOENT, ENOSPC, ENOTDIR } from '../linux/errno.js'
+import { ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import { ChangeTimes } from './ChangeTimes.js'
-import type { DirectoryEntry, DirectoryListing, EntryType, KernelPort } from './port.js'
+import type { EntryType, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
 import { ToldEntries } from './ToldEntries.js'
 import { keepTold, type Visit } from './Visit.js'
+import { Visitor, type VisitorHost } from './Visitor.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
 
@@ -14,17 +15,11 @@ export interface WatchProblem {
   readonly errno: number
 }
 
-export interface CrawlerListener {
+export interface CrawlerListener extends VisitorHost {
   /** How many directories are visited before their fence is awaited. */
   readonly round: number
   /** Keep what was found in `WatchNode.entries`. */
   readonly remember: boolean
-  /** Directories beyond the watch limit are listed all the same, to be compared from time to time. */
-  polls(): boolean
-  /** Microseconds since the epoch: a time that has passed. */
-  now(): number
-  /** True when not all that changes in the directory gives records. */
-  isBlind(node: WatchNode, path: string): boolean
   /** A directory was watched and listed; `reason` is why it is to be compared from time to time. */
   visited(node: WatchNode, reason: 'unwatched' | 'blind' | undefined): void
   /** A root has been entered; its entries follow. */
@@ -37,6 +32,8 @@ export interface CrawlerListener {
   listed(node: WatchNode): void
   problem(problem: WatchProblem): void
   alias(node: WatchNode, other: WatchNode): void
+  /** The directory's path leads where it did. */
+  same(node: WatchNode): void
   /** The directory is not there any more, and no record will say so. */
   drop(node: WatchNode): void
   /** Its path leads to another directory by now, or nowhere, and no record has said so. */
@@ -59,25 +56,36 @@ const FILES_A_ROUND = 500
 export class Crawler {
   readonly #port: KernelPort
   readonly #table: WatchTable
-  readonly #mask: number
+  readonly #visitor: Visitor
   readonly #listener: CrawlerListener
   readonly #requests = new Set<WatchNode>()
   /** Those among the requests that are visited also when they are watched. */
   readonly #rechecks = new Set<WatchNode>()
+  /** Those of which only the place is looked at when they are watched. */
+  readonly #probes = new Set<WatchNode>()
+  /** Those that seem to be directories that have lost their place. */
+  readonly #retries = new WeakSet<WatchNode>()
   #visits: Visit[] = []
+  #isOpen = false
+  #isDemanded = false
   #fence = 0
   #round = 0
 
   constructor(port: KernelPort, table: WatchTable, mask: number, listener: CrawlerListener) {
     this.#port = port
     this.#table = table
-    this.#mask = mask
+    this.#visitor = new Visitor(port, table, mask, listener)
     this.#listener = listener
   }
 
   /** True while visits wait for their fence. */
   get isOpen(): boolean {
-    return this.#visits.length > 0
+    return this.#isOpen
+  }
+
+  /** The number of the last round that was opened. */
+  get round(): number {
+    return this.#round
   }
 
   get fence(): number {
@@ -95,71 +103,38 @@ export class Crawler {
     this.#rechecks.add(node)
   }
 
+  /** Asks for a visit also if the directory is watched, to see if its path leads elsewhere. */
+  probe(node: WatchNode): void {
+    this.#requests.add(node)
+    this.#probes.add(node)
+  }
+
+  /** Asks for one more round, and returns its number: when that is over, all has been applied that happened by now. */
+  demandRound(): number {
+    this.#isDemanded = true
+    return this.#round + 1
+  }
+
   /** Visits the next directories and queues the fence. False when there is none to visit. */
   open(): boolean {
     let files = 0
     for (const node of this.#requests) {
       this.#requests.delete(node)
       const isRecheck = this.#rechecks.delete(node)
-      if (!node.alive || (node.wd !== 0 && !isRecheck)) continue
-      const visit = this.#visit(node)
+      const isProbe = this.#probes.delete(node) && !isRecheck
+      if (!node.alive || (node.wd !== 0 && !isRecheck && !isProbe)) continue
+      const visit = this.#visitor.visit(node, isProbe)
       this.#visits.push(visit)
       if (visit.reason !== undefined) files += visit.entries.length
       if (this.#visits.length >= this.#listener.round || files >= FILES_A_ROUND) break
     }
-    if (this.#visits.length === 0) return false
+    if (this.#visits.length === 0 && !this.#isDemanded) return false
+    this.#isOpen = true
+    this.#isDemanded = false
     this.#round++
     this.#fence = this.#port.fence()
     for (const { node } of this.#visits) node.visitFence = this.#fence
     return true
-  }
-
-  #visit(node: WatchNode): Visit {
-    const path = this.#table.pathOf(node)
-    // A root may be named by a symlink; below it, links are not followed unless it is asked for.
-    const follows = node.parent === undefined || node.isLink
-    const before = node.wd
-    node.isBlind = this.#listener.isBlind(node, path)
-    const wd = this.#port.addWatch(path, follows ? this.#mask : this.#mask | IN.DONT_FOLLOW)
-    const isBeyond = wd === -ENOSPC && this.#listener.polls()
-    const visit: Visit = {
-      node,
-      wd: Math.max(wd, 0),
-      errno: 0,
-      outcome: 'listed',
-      entries: [],
-      self: undefined,
-      at: this.#listener.now(),
-      reason: isBeyond ? 'unwatched' : node.isBlind ? 'blind' : undefined,
-      owner: wd < 0 ? undefined : this.#table.byWd(wd),
-      first: new Map(),
-    }
-    if (before !== 0 && wd !== before) return { ...visit, outcome: 'replaced' }
-    if (wd < 0 && !isBeyond) return { ...visit, outcome: 'failed', errno: -wd }
-    if (visit.owner !== undefined && visit.owner !== node) return { ...visit, outcome: 'alias' }
-    if (before !== 0 && !node.isBlind && node.root?.only === undefined) return { ...visit, outcome: 'same' }
-    if (!isBeyond) this.#table.setWatch(node, wd)
-    const listing = this.#list(node, follows ? `${path}/.` : path)
-    return typeof listing === 'number'
-      ? { ...visit, outcome: 'failed', errno: -listing }
-      : { ...visit, ...listing }
-  }
-
-  #list(node: WatchNode, path: string): (Partial<DirectoryListing> & Pick<Visit, 'entries'>) | number {
-    if (node.root?.only !== undefined) return { entries: this.#look(path, node.root.only) }
-    if (this.#listener.remember) return this.#port.listing(path)
-    const entries = this.#port.list(path)
-    return typeof entries === 'number' ? entries : { entries }
-  }
-
-  /** Of a directory that is watched for some files only, those that are there. */
-  #look(path: string, only: ReadonlySet<string>): DirectoryEntry[] {
-    const entries: DirectoryEntry[] = []
-    for (const name of only) {
-      const identity = this.#port.identify(`${path}/${name}`)
-      if (typeof identity !== 'number') entries.push({ name, type: identity.type, ino: identity.ino })
-    }
-    return entries
   }
 
   /**
@@ -169,8 +144,11 @@ export class Crawler {
   settle(queue: RecordQueue, end: number, displaced: readonly WatchNode[], lost: boolean): void {
     const visits = this.#visits
     this.#visits = []
+    this.#isOpen = false
     const ended = this.#study(queue, end, visits, displaced)
-    for (const visit of visits) {
+    // Those first that lose their watch: others may be the directories that it is of.
+    const isLoss = ({ outcome }: Visit): boolean => outcome === 'replaced'
+    for (const visit of [...visits.filter(isLoss), ...visits.filter((one) => !isLoss(one))]) {
       const { node, outcome } = visit
       if (outcome === 'replaced') this.#letGo(visit)
       // What was told of others a moment ago may have been its end.
@@ -180,6 +158,7 @@ export class Crawler {
       else if (outcome === 'alias') this.#sameDirectory(visit, visit.owner!, displaced)
       else if (outcome === 'failed') this.#failed(visit)
       else if (outcome === 'listed') this.#tell(visit)
+      else this.#listener.same(node)
     }
   }
 
@@ -232,9 +211,17 @@ export class Crawler {
 
   #sameDirectory(visit: Visit, owner: WatchNode, displaced: readonly WatchNode[]): void {
     // The records still to be applied may take the watch from its owner: then the next visit finds it free.
-    const isOwner = owner.alive && owner.wd === visit.wd
-    if (!isOwner || displaced.includes(owner) || this.#inDoubt(owner)) this.#requests.add(visit.node)
-    else this.#listener.alias(visit.node, owner)
+    const { node, wd } = visit
+    const isOwner = owner.alive && owner.wd === wd
+    if (isOwner && !displaced.includes(owner) && !this.#inDoubt(owner)) {
+      this.#listener.alias(node, owner)
+      return
+    }
+    this.#requests.add(node)
+    if (!isOwner || !displaced.includes(owner)) return
+    // When all that happened before the visit has been applied, and no record has told its new place: this is it.
+    if (this.#retries.delete(node)) this.#listener.replaced(owner)
+    else this.#retries.add(node)
   }
 
   #failed(visit: Visit): void {
@@ -252,6 +239,7 @@ export class Crawler {
     const isPart = node.root?.only !== undefined
     if (this.#listener.remember || isPart || reason !== undefined) node.entries = new ToldEntries()
     node.self = visit.self
+    node.blind = visit.blind
     node.listedAt = visit.at
     node.changeTimes = reason === undefined ? undefined : new ChangeTimes()
     // What has records since is told by them: until then all is as it was told.

@@ -44,7 +44,7 @@ export class Entries {
   /** Something other than coming and going happened to an entry, or to the directory itself. */
   touch(node: WatchNode, name: string, mask: number, readAt: number): void {
     this.#repair.flush(node)
-    if (node.isBlind && name !== '') this.#catchUp(node, name, (mask & IN.ISDIR) !== 0)
+    if (node.blind !== undefined && name !== '') this.#catchUp(node, name, (mask & IN.ISDIR) !== 0)
     if ((mask & CONTENT_CHANGES) !== 0) this.#noteChange(node, name, mask)
     if (this.isReady) this.#host.event(mask, node, name, 0, readAt, false)
   }
@@ -55,17 +55,13 @@ export class Entries {
     this.#repair.flush(node)
     const isDirectory = (mask & IN.ISDIR) !== 0
     const existing = this.#table.child(node, name)
-    if (existing?.isLink === true) this.#close(existing)
-    else if ((mask & IN.MOVED_TO) !== 0) {
-      if (existing !== undefined) this.#host.displace(existing)
-    } else {
-      if (existing !== undefined) {
-        this.empty(existing)
-        this.release(existing)
-      }
-      const told = node.entries?.isDirectory(name)
-      if (told !== undefined && this.isReady) this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
+    const isMoved = (mask & IN.MOVED_TO) !== 0
+    if (existing !== undefined) {
+      if (isMoved && !existing.isLink) this.#host.displace(existing)
+      else this.#close(existing)
     }
+    const told = isMoved ? undefined : node.entries?.isDirectory(name)
+    if (told !== undefined && this.isReady) this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
     node.entries?.tell(name, isDirectory)
     this.#noteChange(node, name, mask)
     this.#emit(mask, node, name, record.cookie, readAt)
@@ -86,6 +82,9 @@ export class Entries {
   leave(node: WatchNode, name: string, mask: number, cookie: number, readAt: number): void {
     const isDirectory = (mask & IN.ISDIR) !== 0
     this.#repair.flush(node)
+    // What was there under a name that is meant only now was told otherwise.
+    const isUntold = node.blind === undefined && node.entries?.has(name) === false
+    if (isUntold && this.isReady) return
     this.#catchUp(node, name, isDirectory)
     node.entries?.delete(name)
     node.changeTimes?.delete(name)
@@ -125,6 +124,7 @@ export class Entries {
     const { wd, aliases } = node
     this.#table.clearWatch(node)
     if (wd !== 0) this.#port.removeWatch(wd)
+    node.blind = undefined
     this.#host.request(node)
     if (aliases === undefined) return
     node.aliases = undefined
@@ -137,8 +137,9 @@ export class Entries {
     const [main, other] = takesOver ? [node, owner] : [owner, node]
     main.aliases ??= new Set()
     for (const alias of main.aliases) if (!alias.alive) main.aliases.delete(alias)
-    const isNew = !main.aliases.has(other)
+    const isNew = other.aliasOf !== main
     main.aliases.add(other)
+    other.aliasOf = main
     if (!takesOver) return isNew && !node.isLinked
     // The real path counts, whichever was found first.
     this.empty(owner)

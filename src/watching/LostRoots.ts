@@ -10,6 +10,8 @@ interface Vigil {
   directory: string
   wd: number
   awaited: string
+  /** It may come without a record. */
+  mayBeMissed: boolean
 }
 
 export interface LostRootsListener {
@@ -17,6 +19,8 @@ export interface LostRootsListener {
   found(root: WatchRoot): void
   /** The root cannot be awaited. */
   problem(root: WatchRoot, errno: number): void
+  /** True when not all that changes in a directory gives records. */
+  isBlind(path: string): boolean
   /** True for a watch that serves something else as well. */
   isTaken(wd: number): boolean
 }
@@ -49,18 +53,14 @@ export class LostRoots {
   /** The root is not there: `found` is called, at once or later. */
   await(root: WatchRoot): void {
     this.#returning.add(root)
-    const vigil = { root, directory: '/', wd: 0, awaited: '' }
+    const vigil = { root, directory: '/', wd: 0, awaited: '', mayBeMissed: false }
     this.#vigils.push(vigil)
     this.#descend(vigil)
   }
 
-  /** True when a root may come without a record. `isBlind` says so of the directory in which it is awaited. */
-  mayMiss(isBlind: (path: string) => boolean): boolean {
-    return this.#vigils.some(({ directory, awaited }) => {
-      if (isBlind(directory)) return true
-      // A link that dangles: what it leads to comes elsewhere.
-      return typeof this.#port.identify(join(directory, awaited)) !== 'number'
-    })
+  /** True when a root may come without a record. */
+  get mayMiss(): boolean {
+    return this.#vigils.some(({ mayBeMissed }) => mayBeMissed)
   }
 
   /** True for a watch by which a root is awaited. */
@@ -115,6 +115,8 @@ export class LostRoots {
       vigil.wd = this.#port.addWatch(directory, this.#mask)
       vigil.directory = directory
       vigil.awaited = part
+      // A link that dangles is there: what it leads to comes elsewhere.
+      vigil.mayBeMissed = this.#listener.isBlind(directory) || typeof this.#port.identify(below) !== 'number'
       if (previous !== vigil.wd) this.#letGo(previous)
       if (vigil.wd < 0 && this.#isThere(directory, true)) {
         if (previous !== vigil.wd) this.#listener.problem(vigil.root, -vigil.wd)

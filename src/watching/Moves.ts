@@ -144,7 +144,10 @@ export class Moves {
     if (moved !== undefined && second !== undefined && target !== undefined) {
       // A directory cannot move into itself: the table is behind what was renamed unseen.
       if (target.isWithin(moved) || this.#host.isPruned(target, second.name)) this.#host.release(moved)
-      else this.#moveNode(moved, target, second.name)
+      else if (this.#replacesAbove(moved, target, second.name)) {
+        this.#host.empty(moved)
+        this.#host.release(moved)
+      } else this.#moveNode(moved, target, second.name)
     } else if (moved !== undefined) this.#host.release(moved)
 
     this.#host.leave(node, record.name, record.mask, record.cookie, readAt)
@@ -225,6 +228,12 @@ export class Moves {
     // The other name may lie outside the tree. (The kernel merges two arrivals in a row under one name.)
     const reverse = this.#last!.from === target && this.#last!.fromName === targetName
     return (target === undefined || reverse) && this.#isStillThere(node, name)
+  }
+
+  /** Nor can it replace a directory that it is in: the same. It is told as if it came from outside. */
+  #replacesAbove(moved: WatchNode, target: WatchNode, name: string): boolean {
+    const existing = this.#table.child(target, name)
+    return existing !== undefined && existing !== moved && moved.isWithin(existing)
   }
 
   #moveNode(moved: WatchNode, target: WatchNode, name: string): void {

@@ -15,6 +15,8 @@ export interface RootsHost {
   recheck(node: WatchNode): void
   /** A root can be neither watched nor awaited. */
   problem(problem: WatchProblem): void
+  /** True when not all that changes in a directory gives records. */
+  isBlind(path: string): boolean
 }
 
 /** The roots of the table: what becomes of them when they come and go. */
@@ -35,13 +37,19 @@ export class Roots {
     this.#lost = new LostRoots(port, table, mask, {
       found: (root) => this.#found(root),
       problem: (root, errno) => host.problem({ node: table.nodeOf(root), errno }),
+      isBlind: (path) => host.isBlind(path),
       isTaken: (wd) => this.#ancestors.has(wd),
     })
   }
 
   /** True when a root that is awaited may come without a record. */
-  mayMiss(isBlind: (path: string) => boolean): boolean {
-    return this.#lost.mayMiss(isBlind)
+  get mayMiss(): boolean {
+    return this.#lost.mayMiss
+  }
+
+  /** A root is there: watches what is above it. False when its path may lead elsewhere, and no record would say so. */
+  secure(root: WatchRoot): boolean {
+    return this.#ancestors.watch(root.path)
   }
 
   start(root: WatchRoot): void {
@@ -84,7 +92,6 @@ export class Roots {
   /** A root has been visited, and its entries are about to be told: one that was lost is told first. */
   entered(node: WatchNode): void {
     const root = node.root!
-    this.#ancestors.watch(root.path)
     const hasReturned = this.#lost.hasReturned(root) && this.#entries.isReady
     if (hasReturned && root.only === undefined && !this.#isToldAbove(root)) {
       this.#entries.tell(IN.CREATE | IN.ISDIR, node, '')
@@ -96,7 +103,8 @@ export class Roots {
     if (!this.#entries.isReady || node.root === undefined) return false
     if (errno !== ENOENT && errno !== ENOTDIR) return false
     // It was there when last told of: no record has told its end.
-    if (node.lastTold.entries !== undefined) {
+    const { self, entries } = node.lastTold
+    if (self !== undefined || entries !== undefined) {
       this.#entries.empty(node)
       if (node.root.only === undefined) this.#entries.tell(IN.DELETE_SELF | IN.ISDIR, node, '')
     }

@@ -8,7 +8,7 @@ export interface Visit {
   readonly wd: number
   readonly errno: number
   /**
-   * `same`: it is watched already; `alias`: it is, by another node; `replaced`: it is watched, but its path leads
+   * `same`: it is watched already, and there is nothing to look at; `alias`: it is, by another node; `replaced`: it is watched, but its path leads
    * elsewhere.
    */
   readonly outcome: 'listed' | 'failed' | 'same' | 'alias' | 'replaced'
@@ -16,6 +16,8 @@ export interface Visit {
   readonly self: Inode | undefined
   /** A time before it was listed, in microseconds since the epoch. */
   readonly at: number
+  /** The type of its filesystem when that tells only a part. */
+  readonly blind: string | undefined
   /** It is beyond the watch limit, or its filesystem tells only a part. */
   readonly reason: 'unwatched' | 'blind' | undefined
   /** The node that had this watch before: the same directory under another path, or this very node. */

@@ -30,18 +30,20 @@ export class WatchNode {
   children: Map<string, WatchNode> | undefined = undefined
   /** What the stream has told of the entries. `undefined` until they were listed. */
   entries: ToldEntries | undefined = undefined
-  /** Which directory it was when it was listed, where it is remembered what was told. */
+  /** Which directory it was when it was listed. */
   self: Inode | undefined = undefined
   /** The last time, in microseconds since the epoch, that was known when it was listed. */
   listedAt = 0
   /** It is reached through a symbolic link of that name, which is followed. */
   isLink = false
-  /** Not all changes in it give records: it is polled too. */
-  isBlind = false
+  /** The type of its filesystem when not all changes in it give records: then it is polled too. */
+  blind: string | undefined = undefined
   /** While it is polled. */
   changeTimes: ChangeTimes | undefined = undefined
   /** Other ways to the same directory, without a watch of their own. */
   aliases: Set<WatchNode> | undefined = undefined
+  /** The node that has the watch of this directory, when this is another way to it. */
+  aliasOf: WatchNode | undefined = undefined
   /** What had been told of this directory before an overflow, until it has been compared. */
   former: WatchNode | undefined = undefined
   /** The last fence behind which fsflow itself listed the directory. */
@@ -62,8 +64,20 @@ export class WatchNode {
     shadow.children = this.children
     shadow.changeTimes = this.changeTimes
     shadow.self = this.self
+    shadow.blind = this.blind
     shadow.listedAt = this.listedAt
     return shadow
+  }
+
+  /** True when all that changes in it gives records. */
+  get isSeen(): boolean {
+    return this.wd !== 0 && this.blind === undefined
+  }
+
+  /** True for the topmost directory of its filesystem, and for a root. */
+  get isTopOfFilesystem(): boolean {
+    const above = this.parent?.self
+    return above === undefined || this.self === undefined || above.dev !== this.self.dev
   }
 
   isWithin(node: WatchNode): boolean {

@@ -15,6 +15,9 @@ export class WatchTable {
   #cachedNode: WatchNode | undefined
   #cachedPath = ''
 
+  /** How often a directory was given another place. */
+  moves = 0
+
   /** Watched directories. */
   get size(): number {
     return this.#byWd.size
@@ -91,6 +94,7 @@ export class WatchTable {
   /** Gives the node a new parent and name; whatever lies below follows by itself. */
   move(node: WatchNode, parent: WatchNode, name: string): void {
     this.unlink(node)
+    this.moves++
     node.parent = parent
     node.name = detached(name)
     parent.children ??= new Map()

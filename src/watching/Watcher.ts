@@ -7,6 +7,7 @@ import { RecordQueue } from './RecordQueue.js'
 import { ReadLog } from './ReadLog.js'
 import { Repair } from './Repair.js'
 import { Roots } from './Roots.js'
+import { SelfRecords } from './SelfRecords.js'
 import { UnseenChanges } from './UnseenChanges.js'
 import type { WatchNode, WatchRoot } from './WatchNode.js'
 import type { WatcherListener, WatcherOptions } from './WatcherListener.js'
@@ -44,6 +45,7 @@ export class Watcher {
   readonly #entries: Entries
   readonly #roots: Roots
   readonly #unseen: UnseenChanges
+  readonly #selves: SelfRecords
   #running = false
   #waiting = false
   #lastFence = 0
@@ -77,13 +79,14 @@ export class Watcher {
       request: (node) => this.#crawler.request(node),
       recheck: (node) => this.#crawler.recheck(node),
       problem: (problem) => listener.problem(problem, this.isReady),
+      isBlind: (path) => options.blindFilesystem(path) !== undefined,
     })
     this.#crawler = new Crawler(port, this.table, mask, {
       round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
       remember: options.repair,
       now: () => this.#time,
       polls: () => options.pollBeyondLimit || this.isReady,
-      isBlind: (node, path) => options.isBlind(node, path),
+      blindFilesystem: (path) => options.blindFilesystem(path),
       visited: (node, reason) => this.#unseen.visited(node, reason),
       entered: (node) => this.#roots.entered(node),
       found: (node, name, type, ino) => this.#entries.found(node, name, type, ino),
@@ -97,9 +100,8 @@ export class Watcher {
           listener.alias(node, other)
       },
       drop: (node) => this.#unseen.gone(node),
-      replaced: (node) => {
-        if (!this.#moves.ended(node)) this.#entries.renew(node)
-      },
+      same: (node) => this.#unseen.isMounted(node),
+      replaced: (node) => this.#selves.replaced(node),
     })
     const parts = {
       port,
@@ -109,6 +111,9 @@ export class Watcher {
       roots: this.#roots,
     }
     this.#unseen = new UnseenChanges(parts, listener, options)
+    this.#selves = new SelfRecords(parts, this.#moves, this.#unseen, (node, mask) =>
+      this.#isOwnListing(node, mask),
+    )
   }
 
   /** True once all watches are in place. */
@@ -130,6 +135,7 @@ export class Watcher {
   start(roots: readonly WatchRoot[], startedAt: number): void {
     this.#reads = new ReadLog(this.#options.queueLimit, startedAt)
     this.#time = startedAt
+    this.#unseen.start(roots.map(({ path }) => path))
     for (const root of roots) this.#roots.start(root)
     this.#run()
   }
@@ -157,9 +163,9 @@ export class Watcher {
     return this.#crawler.isOpen
   }
 
-  /** Something was mounted or unmounted at the path `below` a root, or above it when that is empty. */
-  remounted(root: string, below: string): void {
-    this.#unseen.remounted(root, below)
+  /** Something may have been mounted or unmounted. */
+  remounted(): void {
+    this.#unseen.remounted()
     this.#run()
   }
 
@@ -221,6 +227,7 @@ export class Watcher {
       this.#queue.advance()
     }
     if (this.#stopped) return false
+    this.#unseen.applied()
     if (this.#crawler.open()) return true
     if (this.#repair.isRunning && this.#repair.settle()) return true
     this.#unseen.settled()
@@ -269,7 +276,7 @@ export class Watcher {
       return true
     }
     if (name === '') {
-      this.#applyToSelf(node, mask, readAt)
+      this.#selves.apply(node, mask, readAt)
       return true
     }
     // It has no name: when it gets one, what is in it is told anew.
@@ -284,42 +291,17 @@ export class Watcher {
     return true
   }
 
-  #applyToSelf(node: WatchNode, mask: number, readAt: number): void {
-    if ((mask & IN.MOVE_SELF) !== 0) this.#moves.ended(node)
-    if (!node.alive) return
-    if ((mask & IN.UNMOUNT) !== 0) {
-      this.#entries.touch(node, '', IN.UNMOUNT | IN.ISDIR, readAt)
-      this.#entries.empty(node)
-      // What was below the mount point is there again.
-      if (node.root === undefined) this.#crawler.request(node)
-      return
-    }
-    // What a link leads to lies elsewhere, and its end is told nowhere else.
-    if (node.isLink && (mask & IN.MOVE_SELF) !== 0) this.#entries.renew(node)
-    else if (node.isLink && (mask & IN.DELETE_SELF) !== 0) this.#crawler.request(node)
-    // The parent's watch tells the same with the name.
-    if (node.root === undefined) return
-    if ((mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence) return
-    if ((mask & IN.ATTRIB) !== 0) this.#requestUnwatched(node)
-    if ((mask & IN.MOVE_SELF) !== 0) this.#roots.moved(node, readAt)
-    // What a file root's parent does is nobody's business.
-    else if (node.root.only === undefined) this.#entries.touch(node, '', mask | IN.ISDIR, readAt)
-  }
-
-  /** Rights have changed: what is in the directory may be reached now. */
-  #requestUnwatched(node: WatchNode): void {
-    if (node.wd === 0) this.#crawler.request(node)
-    if (node.children === undefined) return
-    for (const child of node.children.values()) if (child.wd === 0) this.#crawler.request(child)
+  /** fsflow does not report that it reads directories itself. */
+  #isOwnListing(node: WatchNode, mask: number): boolean {
+    return (mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence
   }
 
   #touch(node: WatchNode, name: string, mask: number, readAt: number): void {
     if ((mask & IN.ISDIR) !== 0) {
       const child = this.table.child(node, name)
       if (child !== undefined) {
-        // fsflow does not report that it reads directories itself.
-        if ((mask & OWN_LISTING) !== 0 && child.visitFence > this.#lastFence) return
-        if ((mask & IN.ATTRIB) !== 0) this.#requestUnwatched(child)
+        if (this.#isOwnListing(child, mask)) return
+        if ((mask & IN.ATTRIB) !== 0) this.#selves.requestUnwatched(child)
       }
     }
     this.#entries.touch(node, name, mask, readAt)

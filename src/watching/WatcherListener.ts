@@ -1,3 +1,4 @@
+import type { MountView } from '../linux/MountView.js'
 import type { WatchProblem } from './Crawler.js'
 import type { RepairCounts } from './Repair.js'
 import type { WatchNode } from './WatchNode.js'
@@ -21,7 +22,7 @@ export interface WatcherListener {
   polling(node: WatchNode): void
   /** Watches have become free, and all directories are watched again. */
   watchedAgain(): void
-  /** inotify does not see all that changes in a directory, the topmost of its filesystem: it is polled too. */
+  /** inotify does not see all that changes in a directory, the topmost of its filesystem: all of it is polled too. */
   blind(node: WatchNode): void
   /** A directory is the same as another that is watched already: a bind mount, or a loop of them. */
   alias(node: WatchNode, other: WatchNode): void
@@ -41,11 +42,10 @@ export interface WatcherOptions {
   readonly pollBeyondLimit: boolean
   /** Tell the content of symbolic links to directories too; each directory is watched once. */
   readonly followSymlinks: boolean
-  /**
-   * True when not all that changes in a directory gives records, so that it is to be polled. `node` is that of the
-   * table, where there is one.
-   */
-  isBlind(node: WatchNode | undefined, path: string): boolean
+  /** The type of the filesystem of a path, when not all that changes there gives records, so that it is to be polled. */
+  blindFilesystem(path: string): string | undefined
+  /** Where something may have been mounted or unmounted. */
+  readonly mounts: Pick<MountView, 'places' | 'accept'>
   /** The kernel's `max_queued_events`. */
   readonly queueLimit: number
 }

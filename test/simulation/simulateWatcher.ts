@@ -278,7 +278,8 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       repair: true,
       pollBeyondLimit: options.maxWatches !== undefined,
       followSymlinks: options.followSymlinks === true,
-      isBlind: () => options.blind === true,
+      blindFilesystem: () => (options.blind === true ? 'nfs' : undefined),
+      mounts: { places: () => [], accept: () => undefined },
       queueLimit: options.maxQueuedEvents ?? 16_384,
     },
   )

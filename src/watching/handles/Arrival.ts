@@ -10,9 +10,9 @@ const ROUND = 500
 
 export interface ArrivalHost {
   /** Whether what is in a directory is wanted. */
-  lists(this: void, node: HandleNode): boolean
+  lists(node: HandleNode): boolean
   /** Called before it is listed. */
-  prepare(this: void, node: HandleNode): void
+  prepare(node: HandleNode): void
 }
 
 /** An entry that was there, in the directory `node`. */
@@ -40,18 +40,16 @@ export class Arrival {
   readonly #disk: HandleDisk
   readonly #table: HandleTable
   readonly #top: HandleNode
-  readonly #lists: (node: HandleNode) => boolean
-  readonly #prepare: (node: HandleNode) => void
+  readonly #host: ArrivalHost
   readonly #listings = new Map<string, ListedEntry[] | undefined>()
   #pending: string[]
   #states = new Map<string, EarlierEntry[]>()
 
-  constructor(disk: HandleDisk, table: HandleTable, top: HandleNode, { lists, prepare }: ArrivalHost) {
+  constructor(disk: HandleDisk, table: HandleTable, top: HandleNode, host: ArrivalHost) {
     this.#disk = disk
     this.#table = table
     this.#top = top
-    this.#lists = lists
-    this.#prepare = prepare
+    this.#host = host
     this.#pending = [top.key]
   }
 
@@ -60,7 +58,7 @@ export class Arrival {
     for (let i = 0; i < ROUND && this.#pending.length > 0; i++) {
       const key = this.#pending.pop()!
       if (this.#listings.has(key)) continue
-      this.#prepare(this.#table.ensure(key))
+      this.#host.prepare(this.#table.ensure(key))
       this.#listings.set(key, this.#disk.list(key))
     }
   }
@@ -77,7 +75,7 @@ export class Arrival {
       this.#states.set(key, entries)
       for (const entry of entries) {
         if (entry.key === '' || entry.isUncertain === true || this.#listings.has(entry.key)) continue
-        if (this.#lists(this.#put(entry, key))) this.#pending.push(entry.key)
+        if (this.#host.lists(this.#put(entry, key))) this.#pending.push(entry.key)
       }
     }
     return this.#pending.length === 0

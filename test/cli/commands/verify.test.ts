@@ -119,18 +119,22 @@ describe('fsflow verify', () => {
   })
 
   for (const binding of ['koffi', 'node-inotify']) {
-  itWith([mounting], `follows what is mounted over a watched directory, and unmounted, with ${binding}`, async () => {
-    const process = await verify('root', '--binding', binding)
-    await withMount(['-t', 'tmpfs', 'tmpfs'], join(root, 'a'), async () => {
-      writeFileSync(join(root, 'a/new'), '')
-      process.kill('SIGUSR1')
-      const line = JSON.parse(await process.line(/"reason":"signal"/)) as Line
-      expect(line).toMatchObject({ entries: 2, differences: [] })
-    })
-    const outcome = await stop(process)
-    expect(lines(outcome)[2]).toMatchObject({ reason: 'end', entries: 3, differences: [] })
-    expect(outcome.code).toBe(0)
-  })
+    itWith(
+      [mounting],
+      `follows what is mounted over a watched directory, and unmounted, with ${binding}`,
+      async () => {
+        const process = await verify('root', '--binding', binding)
+        await withMount(['-t', 'tmpfs', 'tmpfs'], join(root, 'a'), async () => {
+          writeFileSync(join(root, 'a/new'), '')
+          process.kill('SIGUSR1')
+          const line = JSON.parse(await process.line(/"reason":"signal"/)) as Line
+          expect(line).toMatchObject({ entries: 2, differences: [] })
+        })
+        const outcome = await stop(process)
+        expect(lines(outcome)[2]).toMatchObject({ reason: 'end', entries: 3, differences: [] })
+        expect(outcome.code).toBe(0)
+      },
+    )
   }
 
   describe('of an overlay whose lower directory is changed itself', () => {
@@ -208,21 +212,25 @@ describe('fsflow verify', () => {
     expect({ code: outcome.code, stderr: outcome.stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  itWith([userNamespace], '--on-watch-limit poll compares what is beyond the limit, and waits for it', async () => {
-    for (let i = 0; i < 20; i++) mkdirSync(join(root, `${i}`))
-    const limit = 'echo 15 > /proc/sys/user/max_inotify_watches && exec "$@"'
-    const args = ['root', '--on-watch-limit', 'poll', '--poll-interval', '1500', '-o', 'json']
-    running = start(['verify', ...args], {
-      cwd: place.path,
-      prefix: ['unshare', '-Ur', 'sh', '-c', limit, 'sh'],
-    })
-    await running.line(/"type":"ready"/)
-    for (let i = 0; i < 20; i++) writeFileSync(join(root, `${i}`, 'new'), '')
-    const outcome = await stop(running)
-    expect(outcome.stderr).toContain('(FSFLOW_WATCH_LIMIT)')
-    expect(lines(outcome)[1]).toMatchObject({ entries: 43, differences: [], undecided: 0 })
-    expect(outcome.code).toBe(0)
-  })
+  itWith(
+    [userNamespace],
+    '--on-watch-limit poll compares what is beyond the limit, and waits for it',
+    async () => {
+      for (let i = 0; i < 20; i++) mkdirSync(join(root, `${i}`))
+      const limit = 'echo 15 > /proc/sys/user/max_inotify_watches && exec "$@"'
+      const args = ['root', '--on-watch-limit', 'poll', '--poll-interval', '1500', '-o', 'json']
+      running = start(['verify', ...args], {
+        cwd: place.path,
+        prefix: ['unshare', '-Ur', 'sh', '-c', limit, 'sh'],
+      })
+      await running.line(/"type":"ready"/)
+      for (let i = 0; i < 20; i++) writeFileSync(join(root, `${i}`, 'new'), '')
+      const outcome = await stop(running)
+      expect(outcome.stderr).toContain('(FSFLOW_WATCH_LIMIT)')
+      expect(lines(outcome)[1]).toMatchObject({ entries: 43, differences: [], undecided: 0 })
+      expect(outcome.code).toBe(0)
+    },
+  )
 
   it('--wait-for-path begins with a path that is not there', async () => {
     const process = await verify('root', 'later', '--wait-for-path')

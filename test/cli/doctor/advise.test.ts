@@ -58,7 +58,10 @@ describe('advise', () => {
     expect(advise(system, path({ unreadable: 1 }))[0]!.message).toContain('1 directory cannot be read')
     const mount = { id: 1, parent: 0, device: '0:1', root: '/', mountPoint: '/r', type: 'nfs', source: '' }
     const advised = (view: InotifyView, isFile = false) => {
-      const advice = advise(system, path({ mounts: [{ mount, view, isFile, fanotify: undefined }] }))
+      const advice = advise(
+        system,
+        path({ mounts: [{ mount, view, isFile, below: '', fanotify: undefined }] }),
+      )
       expect(advice.every(({ required, sysctl }) => !required && sysctl === undefined)).toBe(true)
       return advice.map(({ message }) => message.split(/[:.,]/)[0])
     }
