@@ -11,6 +11,7 @@ import type { HandleRecord } from '../linux/fanotify/HandleRecord.js'
 import { openProcessTracker, type ProcessTracker } from '../linux/processes/openProcessTracker.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
+import { join } from '../watching/handles/HandleTable.js'
 import { HandleWatcher } from '../watching/handles/HandleWatcher.js'
 import { FanotifyProcesses } from './FanotifyProcesses.js'
 import { FanotifyEvents, fanotifyMask } from './FanotifyEvents.js'
@@ -21,7 +22,19 @@ export interface FanotifyRunOptions {
   readonly waitForPath: boolean
   readonly backlog: number
   readonly scope: FanotifyScope | 'auto'
+  /** Who watches what this source does not. Default: nobody. */
+  readonly others?: OtherWatchers | undefined
 }
+
+/** Of a source that is not alone. */
+export interface OtherWatchers {
+  /** True for a raw path that another source tells, with all below: a mount point, or a path below one. */
+  leavesOut(path: string): boolean
+  /** Something was mounted or unmounted. What is left out may be another from now on. */
+  mountsChanged(): void
+}
+
+const ALONE: OtherWatchers = { leavesOut: () => false, mountsChanged: () => undefined }
 
 // How often it is looked whether a root is there again that no record could tell of: by a mount, or a link.
 const LOOK_MS = 500
@@ -38,6 +51,8 @@ export class FanotifyRun {
   readonly #events: FanotifyEvents
   #tracker: ProcessTracker | undefined
   #processes: FanotifyProcesses | undefined
+  readonly #others: OtherWatchers
+  readonly #refused = new Set<number>()
   readonly #onAbort = () => this.#stop()
   #lookTimer: NodeJS.Timeout | undefined
   #stopTimer: NodeJS.Timeout | undefined
@@ -52,6 +67,7 @@ export class FanotifyRun {
   ) {
     this.#subscriber = subscriber
     this.#context = context
+    this.#others = options.others ?? ALONE
     const roots = resolveRoots(options.paths, options.recursive, options.waitForPath).map(
       ({ directory, only }) => ({
         path: rawFromText(directory),
@@ -71,7 +87,7 @@ export class FanotifyRun {
         },
         onDropped: (bytes) =>
           this.#fail(kernelError(`${bytes} bytes were read from fanotify that are no record`)),
-        onMounts: () => undefined,
+        onMounts: () => this.#guard(() => this.#remounted()),
         onFailure: (error) => this.#fail(error),
       },
       {
@@ -87,19 +103,25 @@ export class FanotifyRun {
     const marks = new FanotifyMarks(this.#group, this.#disk, options.scope)
     const mounts = new FanotifyMounts(this.#disk, marks)
     const { prune } = request
+    const others = this.#others
+    const leavesOut = (path: string): boolean => others.leavesOut(path)
     this.#watcher = new HandleWatcher(this.#listener(), {
       disk: this.#disk,
       marks,
       finder: {
         find: (path) => mounts.find(path),
         below: (path) =>
-          mounts.attach(path, (mount, error) => {
+          mounts.attach(path, leavesOut, (mount, error) => {
             if (error.code !== 'FSFLOW_UNSUPPORTED') throw error
+            if (this.#refused.has(mount.id)) return
+            this.#refused.add(mount.id)
             this.#warn(error, textFromRaw(mount.mountPoint))
           }),
+        refresh: () => mounts.refresh(),
       },
       fence: () => this.#group.fence(),
-      prune: (path, name) => {
+      prune: (path, name, root) => {
+        if (leavesOut(join(root.path, path))) return true
         const textPath = textFromRaw(path)
         const textName = textFromRaw(name)
         return prune.some((pruner) => pruner(textPath, textName))
@@ -121,6 +143,11 @@ export class FanotifyRun {
 
   get stats(): SourceStats {
     return { watches: this.#watcher.rootCount, ready: this.#watcher.isReady }
+  }
+
+  #remounted(): void {
+    this.#others.mountsChanged()
+    this.#watcher.remounted(nowMicros())
   }
 
   /** Releases everything, at once or, when something is under way, as soon as that has ended. */

@@ -90,6 +90,10 @@ export class SimulatedFanotify implements HandleDisk, DirectoryMarks, RootFinder
     return []
   }
 
+  refresh(): void {
+    throw new Error('nothing is mounted here')
+  }
+
   isByDirectory(): boolean {
     return this.#options.byDirectory
   }

@@ -48,7 +48,8 @@ describe('fanotify()', () => {
     [{ paths: 'a', recursive: 1 }, 'recursive must be true or false'],
     [{ paths: 'a', waitForPath: 'yes' }, 'waitForPath must be true or false'],
     [{ paths: 'a', backlog: 1 }, 'backlog must be a number of bytes from 65536 to 2147418112'],
-    [{ paths: 'a', scope: 'tree' }, 'scope is not an option'],
+    [{ paths: 'a', scope: 'all' }, 'scope is not known'],
+    [{ paths: 'a', depth: 3 }, 'depth is not an option'],
   ])('refuses %j', (options, problem) => {
     expect(refusal(options)).toMatchObject({
       code: 'FSFLOW_INVALID_OPTION',

@@ -47,6 +47,12 @@ export class FanotifyMarks implements DirectoryMarks {
     return 0
   }
 
+  /** A filesystem was unmounted, and its marks with it; or one mount of it, and marking it again does no harm. */
+  forget(fsid: string): void {
+    this.#scopes.delete(fsid)
+    this.#mounts.clear()
+  }
+
   #markWhole(path: string, scope: 'filesystem' | 'mount'): number {
     return scope === 'mount' ? this.#group.markMount(path) : this.#group.markFilesystem(path)
   }

@@ -59,11 +59,22 @@ export class FanotifyMounts {
     return typeof again === 'number' ? undefined : again.fsid + again.handle
   }
 
-  /** Marks what is mounted below a root; what cannot be marked goes to `problem`. */
-  attach(root: string, problem: MountProblem): AttachedMount[] {
+  /** Forgets what is not mounted any more. */
+  refresh(): void {
+    const ids = new Set(readMounts().map(({ id }) => id))
+    for (const { fsid, mountId } of this.#disk.filesystems) {
+      if (ids.has(mountId)) continue
+      this.#disk.remove(fsid)
+      this.#marks.forget(fsid)
+    }
+  }
+
+  /** Marks what is mounted below a root, but for what `leavesOut` names; what cannot be marked goes to `problem`. */
+  attach(root: string, leavesOut: (mountPoint: string) => boolean, problem: MountProblem): AttachedMount[] {
     const attached: AttachedMount[] = []
     for (const mount of mountsOfRoot(root, true).below) {
       const { mountPoint } = mount
+      if (leavesOut(mountPoint)) continue
       const cut = mountPoint.lastIndexOf('/')
       try {
         const top = this.find(mountPoint)

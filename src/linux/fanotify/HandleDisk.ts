@@ -37,6 +37,10 @@ export class HandleDisk implements Port {
   readonly #mountFds = new Map<string, number>()
   readonly #small = Buffer.alloc(8)
 
+  get filesystems(): MarkedFilesystem[] {
+    return [...this.#filesystems.values()]
+  }
+
   add(filesystem: MarkedFilesystem): void {
     this.#filesystems.set(filesystem.fsid, filesystem)
   }

@@ -357,6 +357,19 @@ export class HandleChanges {
     this.#enter(nodes)
   }
 
+  /** Something was mounted or unmounted. */
+  remounted(): void {
+    const nobody: Telling = { target: '', pid: 0, process: undefined, cookie: 0, merged: false }
+    const entered = this.#roots.remounted(
+      (root) => this.#lose(root, IN.MOVE_SELF, nobody),
+      (node) => {
+        this.#host.marking.leave(node)
+        this.#table.displace(node, this.#host.posted() + 1)
+      },
+    )
+    this.#enter(entered)
+  }
+
   #tellMove(from: HandleNode, oldName: string, to: HandleNode, name: string, isDirectory: boolean): void {
     const cookie = ++this.#cookie
     this.#teller.tellFound(IN.MOVED_FROM, from, oldName, isDirectory, cookie)

@@ -40,4 +40,6 @@ export interface RootFinder {
   find(path: string): HandleKey | undefined
   /** What is mounted below a raw path, marked too. */
   below(path: string): readonly AttachedMount[]
+  /** Something was mounted or unmounted: what was known of mounts is not relied on. */
+  refresh(): void
 }

@@ -2,6 +2,7 @@ import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import type { WatchRoot } from '../WatchNode.js'
 import type { RootFinder } from './HandleListener.js'
+import { HandleMounts } from './HandleMounts.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleTable } from './HandleTable.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
@@ -13,13 +14,13 @@ export class HandleRoots {
   readonly #finder: RootFinder
   readonly #nodes = new Map<WatchRoot, HandleNode>()
   readonly #lost = new Set<WatchRoot>()
-  readonly #mounted = new Set<HandleNode>()
-  #mountParents: string[] = []
+  readonly #mounts: HandleMounts
 
   constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder) {
     this.#table = table
     this.#teller = teller
     this.#finder = finder
+    this.#mounts = new HandleMounts(table, teller, finder)
   }
 
   get nodes(): HandleNode[] {
@@ -28,7 +29,7 @@ export class HandleRoots {
 
   /** The roots, and what is mounted below them. */
   get tops(): HandleNode[] {
-    return [...this.nodes, ...this.#mounted]
+    return [...this.nodes, ...this.#mounts.tops]
   }
 
   nodeOf(root: WatchRoot): HandleNode | undefined {
@@ -106,19 +107,22 @@ export class HandleRoots {
     this.#lost.delete(root)
     this.#nodes.set(root, node)
     this.#table.setRoot(node, root)
-    if (!root.recursive || root.only !== undefined) return
-    for (const { top, above, name } of this.#finder.below(root.path)) {
-      const node = this.#table.ensure(top)
-      this.#table.attach(node, this.#table.ensure(above), name)
-      this.#mounted.add(node)
-      this.#mountParents.push(above)
-    }
+    this.#mounts.attach(root)
   }
 
   /** Directories in which something is mounted, whose own places have to be found. */
   takeMountParents(): string[] {
-    const taken = this.#mountParents
-    this.#mountParents = []
-    return taken
+    return this.#mounts.takeParents()
+  }
+
+  /**
+   * Looks what is mounted now, at the roots and below. `displace` is called with what is not there any more, `lose`
+   * with roots whose paths lead elsewhere. Returns what has to be entered.
+   */
+  remounted(lose: (root: WatchRoot) => void, displace: (node: HandleNode) => void): HandleNode[] {
+    this.#finder.refresh()
+    for (const [root, node] of [...this.#nodes]) if (this.#finder.find(root.path) !== node.key) lose(root)
+    const moved = this.#mounts.remounted(this.#nodes.keys(), displace)
+    return [...moved, ...this.look()]
   }
 }

@@ -5,8 +5,8 @@ import { HandleNode, type View } from './HandleNode.js'
 // A node takes some hundred bytes.
 const MANY_NODES = 100_000
 
-/** True when nothing in the directory, nor below it, is wanted: raw path relative to the root, and raw name. */
-export type Prune = (path: string, name: string) => boolean
+/** True when nothing in the directory, nor below it, is wanted: raw path relative to the root, raw name, the root. */
+export type Prune = (path: string, name: string, root: WatchRoot) => boolean
 
 /** The directories in which something has happened, by their handles, as a forest. */
 export class HandleTable {
@@ -48,8 +48,10 @@ export class HandleTable {
   place(node: HandleNode, parent: HandleNode | undefined, name: string): void {
     const wasNew = node.state === 'nowhere' && node.children === undefined
     this.#unlink(node)
+    const there = parent?.children?.get(name)
+    const isCovered = there?.isMounted === true && !node.isMounted
     // What is known does not agree with itself: rather nowhere than in itself.
-    if (parent !== undefined && this.contains(node, parent)) {
+    if (isCovered || (parent !== undefined && this.contains(node, parent))) {
       node.state = 'nowhere'
       node.parent = undefined
       this.#epoch++
@@ -77,6 +79,11 @@ export class HandleTable {
     this.#unlink(node)
     node.state = 'dead'
     this.#dead.push({ node, fence })
+  }
+
+  /** What is excluded has changed. */
+  pruneAnew(): void {
+    this.#epoch++
   }
 
   /** The directory was replaced by another one of its name. */
@@ -118,7 +125,7 @@ export class HandleTable {
     const above = this.view(node.parent)
     if (above === undefined || !above.root.recursive || above.root.only !== undefined) return undefined
     const relative = above.relative === '' ? node.name : `${above.relative}/${node.name}`
-    if (this.#prune(relative, node.name)) return undefined
+    if (this.#prune(relative, node.name, above.root)) return undefined
     return { root: above.root, path: join(above.path, node.name), relative }
   }
 

@@ -65,6 +65,7 @@ export class HandleWatcher {
   #prepared: HandleRecord | undefined
   #posted = 0
   #stopFence = 0
+  #isRemounted = false
   #stopping = false
   #running = false
   #ended = false
@@ -144,6 +145,14 @@ export class HandleWatcher {
     this.#run()
   }
 
+  /** Something was mounted or unmounted, or is left out that was not: it is looked at when all is applied. */
+  remounted(now: number): void {
+    this.#time = now
+    this.#isRemounted = true
+    this.table.pruneAnew()
+    if (this.#hold === undefined) this.#run()
+  }
+
   /** Tells all that has happened until now, then `stopped`. */
   stop(): void {
     if (this.#stopFence === 0) this.#stopFence = this.#post()
@@ -209,6 +218,11 @@ export class HandleWatcher {
     if (!this.isReady) {
       this.#teller.isReady = true
       this.#listener.ready()
+    }
+    if (this.#isRemounted) {
+      this.#isRemounted = false
+      this.#changes.remounted()
+      return this.#hold === undefined
     }
     if (this.#suspects.size > 0 || this.table.deaths > MANY_SUSPECTS) this.#check()
     else if (this.#stopping) {
