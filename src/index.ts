@@ -25,4 +25,5 @@ export {
   type StageStats,
   type WatchOperatorOptions,
   type WatchOptions,
+  type WatchSourceName,
 } from './pipeline/index.js'

@@ -16,7 +16,8 @@ const commands: readonly string[] = ['watch', 'run', 'check', 'verify', 'doctor'
 const ofEveryCommand = /^(-[vh]+|--(no-)?verbose|--verbose=.*|--help|--version)$/
 
 /** Does what the arguments say and returns the exit code. Prints errors; never rejects. */
-export async function commandLine(argv: readonly string[]): Promise<number> {
+export async function commandLine(given: readonly string[]): Promise<number> {
+  const argv = withProcessFields(given)
   try {
     requireCommand(argv)
     await parser(argv).parseAsync()
@@ -24,6 +25,16 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return tellFailure(error, argv.includes('--verbose') || argv.includes('-v'))
   }
+}
+
+/** `--process=FIELDS` as two flags: the parser has none whose value may be left out. */
+function withProcessFields(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--')
+  return argv.flatMap((argument, index) => {
+    const fields = /^--process=(?!true$|false$)([^]+)$/.exec(argument)?.[1]
+    if (fields === undefined || (end >= 0 && index > end)) return argument
+    return ['--process', `--process-fields=${fields}`]
+  })
 }
 
 function requireCommand(argv: readonly string[]): void {

@@ -20,7 +20,14 @@ export interface VerificationSettings {
   readonly exclude: readonly string[]
   readonly source: Pick<
     WatchOptions,
-    'binding' | 'waitForPath' | 'onWatchLimit' | 'poll' | 'pollInterval' | 'followSymlinks'
+    | 'source'
+    | 'scope'
+    | 'binding'
+    | 'waitForPath'
+    | 'onWatchLimit'
+    | 'poll'
+    | 'pollInterval'
+    | 'followSymlinks'
   >
   readonly format: VerificationFormat
   /** Milliseconds between two comparisons. */

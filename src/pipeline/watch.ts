@@ -3,12 +3,19 @@ import { bufferedValuesFrom } from 'rxjs-for-await'
 import type { Issue, SourceStats } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
-import { inotify, type InotifySourceOptions } from '../sources/index.js'
 import { eventStream, streamCounters } from './eventStream.js'
 import { planStream } from './planPipeline.js'
+import { makeSource, type WatchSourceName } from './makeSource.js'
 import { watchOperatorOptions, watchOperators, type WatchOperatorOptions } from './watchOperators.js'
 
 export interface WatchOptions extends WatchOperatorOptions {
+  /**
+   * `inotify` needs no rights; `fanotify` needs root and tells who did it; `auto` is fanotify where it can be had, else
+   * inotify. The options below that only inotify has cannot be given with `fanotify`. Default `inotify`.
+   */
+  readonly source?: WatchSourceName
+  /** How much one mark of fanotify covers; not with `inotify`. Default `auto`. */
+  readonly scope?: 'auto' | 'filesystem' | 'mount' | 'tree'
   /** How to reach the kernel. Default `auto`. */
   readonly binding?: 'auto' | 'koffi' | 'node-inotify'
   /** Wait for a path that does not exist, instead of failing. Default false. */
@@ -49,7 +56,8 @@ const sourceOptions = [
   'pollInterval',
   'followSymlinks',
   'repair',
-] as const satisfies readonly (keyof InotifySourceOptions & keyof WatchOptions)[]
+  'scope',
+] as const satisfies readonly (keyof WatchOptions)[]
 
 /**
  * Watches directories and files, recursively by default.
@@ -58,7 +66,7 @@ const sourceOptions = [
  * everything when it is unsubscribed. Renames are joined unless `raw` is set.
  *
  * Throws `FSFLOW_INVALID_OPTION` at once for a wrong option; errors with `FSFLOW_PATH_NOT_FOUND`,
- * `FSFLOW_WATCH_LIMIT` and the like when it cannot watch. See inotify(7).
+ * `FSFLOW_WATCH_LIMIT` and the like when it cannot watch. See inotify(7) and fanotify(7).
  *
  * ```ts
  * for await (const event of watch('src', { exclude: ['node_modules'] })) console.log(event.filePath)
@@ -73,7 +81,13 @@ export function watchWithStats(
   paths: string | readonly string[],
   options: WatchOptions,
 ): { readonly stream: WatchStream; readonly stats: () => SourceStats | undefined } {
-  rejectUnknownOptions('watch', options, [...watchOperatorOptions, ...sourceOptions, 'signal', 'onIssue'])
+  rejectUnknownOptions('watch', options, [
+    ...watchOperatorOptions,
+    ...sourceOptions,
+    'source',
+    'signal',
+    'onIssue',
+  ])
   const { signal, onIssue } = options
   const given: unknown = signal
   if (given !== undefined && !(given instanceof AbortSignal)) {
@@ -82,10 +96,8 @@ export function watchWithStats(
   if (onIssue !== undefined && typeof onIssue !== 'function') {
     throw invalidOption('watch', 'onIssue', 'is not a function')
   }
-  const source = inotify({
-    paths: typeof paths === 'string' ? paths : [...paths],
-    ...givenOf(options),
-  })
+  const list = typeof paths === 'string' ? paths : [...paths]
+  const source = makeSource(options.source ?? 'inotify', { paths: list, ...givenOf(options) })
   const plan = planStream(source, watchOperators(options))
   const stream = new WatchStream((subscriber) => {
     const context = {

@@ -1,8 +1,11 @@
 import type { Operator } from '../contracts/index.js'
 import { invalidOption } from '../errors/index.js'
 import { expandEventTypes, type EventGroup, type EventType } from '../events/index.js'
+import type { CostlyProcessField } from '../linux/procfsDetails.js'
 import {
   addWatchOnMkdir,
+  byAncestor,
+  byProcess,
   debounceByPath,
   enrichMetadata,
   enrichProcess,
@@ -30,8 +33,15 @@ export interface WatchOperatorOptions {
   readonly debounce?: number
   /** Add `fileMetadata`. Default false. */
   readonly metadata?: boolean
-  /** Add `processDetails`; for inotify it is inferred from open files, not proven. Default false. */
-  readonly process?: boolean
+  /**
+   * Add `processDetails`, or, with a list, these costly fields of them too. With fanotify it is who did it; with
+   * inotify it is inferred from open files, not proven. Default false.
+   */
+  readonly process?: boolean | readonly CostlyProcessField[]
+  /** Tell only what processes of one of these names did. Implies `process`. Default: all. */
+  readonly by?: string | readonly string[]
+  /** Tell only what processes of one of these names did, or what these have started. Implies `process`. Default: all. */
+  readonly byAncestor?: string | readonly string[]
 }
 
 /** The names of the options that `watchOperators` takes. */
@@ -44,6 +54,8 @@ export const watchOperatorOptions = [
   'debounce',
   'metadata',
   'process',
+  'by',
+  'byAncestor',
 ] as const
 
 function list<T>(value: T | readonly T[] | undefined): readonly T[] {
@@ -62,8 +74,8 @@ function requireBoolean(option: string, value: unknown): void {
  * once (`CREATE`, `DELETE`); excludes are pushed down past it all the same.
  */
 export function watchOperators(options: WatchOperatorOptions): Operator[] {
-  const { recursive = true, raw = false, debounce, metadata = false, process = false } = options
-  for (const option of ['recursive', 'raw', 'metadata', 'process'] as const) {
+  const { recursive = true, raw = false, debounce, metadata = false } = options
+  for (const option of ['recursive', 'raw', 'metadata'] as const) {
     requireBoolean(option, options[option])
   }
   const include = list(options.include)
@@ -78,10 +90,42 @@ export function watchOperators(options: WatchOperatorOptions): Operator[] {
     )
   }
   operators.push(filterKinds(...events))
+  const processes = processOperators(options)
+  // The last event of a burst need not be by whom the others were.
+  const isChosen = processes.length > 1
+  if (isChosen) operators.push(...processes)
   if (debounce !== undefined) operators.push(debounceByPath(debounce))
-  if (process) operators.push(enrichProcess({ infer: true }))
+  if (!isChosen) operators.push(...processes)
   if (metadata) operators.push(enrichMetadata())
   return operators
+}
+
+function processOperators(options: WatchOperatorOptions): Operator[] {
+  const { process = false } = options
+  const by = namesOf('by', options.by)
+  const byAncestors = namesOf('byAncestor', options.byAncestor)
+  if (!Array.isArray(process)) requireBoolean('process', process)
+  if (process === false && by.length === 0 && byAncestors.length === 0) return []
+  const fields = new Set(Array.isArray(process) ? (process as readonly CostlyProcessField[]) : [])
+  if (byAncestors.length > 0) fields.add('ancestors')
+  const operators = [enrichProcess({ infer: true, ...(fields.size > 0 && { fields: [...fields] }) })]
+  if (by.length > 0) operators.push(byProcess({ name: by }))
+  if (byAncestors.length > 0) operators.push(byAncestor({ name: byAncestors }))
+  return operators
+}
+
+function namesOf(option: 'by' | 'byAncestor', value: string | readonly string[] | undefined): string[] {
+  const names: readonly unknown[] = list<unknown>(value)
+  for (const name of names) {
+    if (typeof name === 'string' && name !== '') continue
+    throw invalidOption(
+      'watch',
+      option,
+      'must be the name of a process, or a list of them',
+      "For example: 'make'",
+    )
+  }
+  return names as string[]
 }
 
 function isJoined(raw: boolean, events: readonly (EventType | EventGroup)[]): boolean {

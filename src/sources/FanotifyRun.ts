@@ -11,7 +11,6 @@ import type { HandleRecord } from '../linux/fanotify/HandleRecord.js'
 import { openProcessTracker, type ProcessTracker } from '../linux/processes/openProcessTracker.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
-import { join } from '../watching/handles/HandleTable.js'
 import { HandleWatcher } from '../watching/handles/HandleWatcher.js'
 import { FanotifyProcesses } from './FanotifyProcesses.js'
 import { FanotifyEvents, fanotifyMask } from './FanotifyEvents.js'
@@ -28,9 +27,12 @@ export interface FanotifyRunOptions {
 
 /** Of a source that is not alone. */
 export interface OtherWatchers {
-  /** True for a raw path that another source tells, with all below: a mount point, or a path below one. */
-  leavesOut(path: string): boolean
-  /** Something was mounted or unmounted. What is left out may be another from now on. */
+  /** True for what is mounted at a raw path when another source tells that. */
+  leavesOut(mountPoint: string): boolean
+  /**
+   * Something was mounted or unmounted. What is left out from now on is told as gone before the next event of any
+   * source.
+   */
   mountsChanged(): void
 }
 
@@ -51,7 +53,6 @@ export class FanotifyRun {
   readonly #events: FanotifyEvents
   #tracker: ProcessTracker | undefined
   #processes: FanotifyProcesses | undefined
-  readonly #others: OtherWatchers
   readonly #refused = new Set<number>()
   readonly #onAbort = () => this.#stop()
   #lookTimer: NodeJS.Timeout | undefined
@@ -67,7 +68,6 @@ export class FanotifyRun {
   ) {
     this.#subscriber = subscriber
     this.#context = context
-    this.#others = options.others ?? ALONE
     const roots = resolveRoots(options.paths, options.recursive, options.waitForPath).map(
       ({ directory, only }) => ({
         path: rawFromText(directory),
@@ -87,7 +87,7 @@ export class FanotifyRun {
         },
         onDropped: (bytes) =>
           this.#fail(kernelError(`${bytes} bytes were read from fanotify that are no record`)),
-        onMounts: () => this.#guard(() => this.#remounted()),
+        onMounts: () => this.remounted(),
         onFailure: (error) => this.#fail(error),
       },
       {
@@ -103,25 +103,31 @@ export class FanotifyRun {
     const marks = new FanotifyMarks(this.#group, this.#disk, options.scope)
     const mounts = new FanotifyMounts(this.#disk, marks)
     const { prune } = request
-    const others = this.#others
-    const leavesOut = (path: string): boolean => others.leavesOut(path)
+    const { others = ALONE } = options
     this.#watcher = new HandleWatcher(this.#listener(), {
       disk: this.#disk,
       marks,
       finder: {
         find: (path) => mounts.find(path),
         below: (path) =>
-          mounts.attach(path, leavesOut, (mount, error) => {
-            if (error.code !== 'FSFLOW_UNSUPPORTED') throw error
-            if (this.#refused.has(mount.id)) return
-            this.#refused.add(mount.id)
-            this.#warn(error, textFromRaw(mount.mountPoint))
-          }),
-        refresh: () => mounts.refresh(),
+          mounts.attach(
+            path,
+            (mountPoint) => others.leavesOut(mountPoint),
+            (mount, error) => {
+              if (error.code !== 'FSFLOW_UNSUPPORTED') throw error
+              if (this.#refused.has(mount.id)) return
+              this.#refused.add(mount.id)
+              this.#warn(error, textFromRaw(mount.mountPoint))
+            },
+          ),
+        mountParents: (path) => mounts.parents(path),
+        refresh: () => {
+          mounts.refresh()
+          others.mountsChanged()
+        },
       },
       fence: () => this.#group.fence(),
-      prune: (path, name, root) => {
-        if (leavesOut(join(root.path, path))) return true
+      prune: (path, name) => {
         const textPath = textFromRaw(path)
         const textName = textFromRaw(name)
         return prune.some((pruner) => pruner(textPath, textName))
@@ -145,9 +151,9 @@ export class FanotifyRun {
     return { watches: this.#watcher.rootCount, ready: this.#watcher.isReady }
   }
 
-  #remounted(): void {
-    this.#others.mountsChanged()
-    this.#watcher.remounted(nowMicros())
+  /** Something was mounted or unmounted, or a mount was moved. */
+  remounted(): void {
+    this.#guard(() => this.#watcher.remounted(nowMicros()))
   }
 
   /** Releases everything, at once or, when something is under way, as soon as that has ended. */

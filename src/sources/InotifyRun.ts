@@ -25,6 +25,8 @@ export interface InotifyRunOptions {
   readonly pollInterval: number
   readonly poll: 'auto' | 'off'
   readonly followSymlinks: boolean
+  /** The roots have just come, and are told with their content. Default false. */
+  readonly areNew?: boolean
 }
 
 // The kernel queues the end of a directory's rename within the same system call as its beginning.
@@ -103,6 +105,7 @@ export class InotifyRun {
           only: only === undefined ? undefined : new Set([...only].map(rawFromText)),
           recursive: options.recursive,
           mayBeMissing: options.waitForPath,
+          isNew: options.areNew === true,
         })),
         nowMicros(),
       )

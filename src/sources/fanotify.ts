@@ -1,10 +1,11 @@
 import { Observable } from 'rxjs'
 import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
-import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/index.js'
+import { FsflowError, invalidOption } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
 import { capabilityError, markError, missingCapabilities } from '../linux/fanotify/fanotifyErrors.js'
 import { probeMark } from '../linux/fanotify/FanotifyGroup.js'
 import { fanotifyScopes } from '../linux/fanotify/FanotifyMarks.js'
+import { checkAttribution } from '../linux/processes/openProcessTracker.js'
 import { mountsOfRoot } from '../linux/fanotify/FanotifyMounts.js'
 import type { Mount } from '../linux/mounts.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
@@ -12,6 +13,9 @@ import { resolveRoots } from '../linux/resolveRoots.js'
 import { fanotifyMask } from './FanotifyEvents.js'
 import { systemError } from '../linux/systemError.js'
 import { FanotifyRun } from './FanotifyRun.js'
+import { validPaths, type ValidPaths } from './validPaths.js'
+
+export type FanotifySourceScope = 'auto' | 'filesystem' | 'mount' | 'tree'
 
 export interface FanotifySourceOptions {
   /** Directories and files to watch. A file is watched through its parent directory. */
@@ -24,9 +28,9 @@ export interface FanotifySourceOptions {
    * How much one mark covers. `filesystem`: all of it, at once, and what is outside of the paths is left out after it
    * was read. `mount`: the same, but content only as far as it is used through this mount. `tree`: each directory,
    * which takes a walk at the start and a mark for each new directory, and nothing outside costs anything. `auto`, the
-   * default: the filesystem, or the tree where the kernel does not mark a part of it (a btrfs subvolume).
+   * default, is the filesystem: ready at once, and what is outside costs next to nothing once it is silenced.
    */
-  readonly scope?: 'auto' | 'filesystem' | 'mount' | 'tree'
+  readonly scope?: FanotifySourceScope
   /** Unhandled bytes above which reading stops until the main thread catches up. Default 64 MiB. */
   readonly backlog?: number
 }
@@ -51,7 +55,7 @@ export function fanotify(options: FanotifySourceOptions): Source {
   return {
     name: 'fanotify',
     providesPaths: true,
-    check: (request) => Promise.resolve(check(valid, request)),
+    check: (request) => Promise.resolve(checkFanotify(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>
       new Observable<FileEvent>((subscriber) => {
         try {
@@ -66,80 +70,75 @@ export function fanotify(options: FanotifySourceOptions): Source {
   }
 }
 
-type ValidOptions = Required<FanotifySourceOptions> & { readonly paths: readonly string[] }
+type ValidFanotifyOptions = Required<FanotifySourceOptions> & ValidPaths
 
-function validate(options: FanotifySourceOptions): ValidOptions {
-  // From a pipeline file anything may come.
-  const given: unknown = options
-  if (typeof given !== 'object' || given === null) {
-    throw invalidOption(
-      'fanotify',
-      'options',
-      'must be an object',
-      "For example: fanotify({ paths: ['src'] })",
-    )
-  }
-  rejectUnknownOptions('fanotify', given, known)
-  const { paths, recursive = true, waitForPath = false, backlog = DEFAULT_BACKLOG, scope = 'auto' } = options
-  const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
-  if (list.length === 0) throw invalidOption('fanotify', 'paths', 'is empty', 'Name at least one path.')
-  list.forEach((path, index) => {
-    if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-      const hint = "For example: paths: ['src', 'test']"
-      throw invalidOption('fanotify', `paths[${index}]`, 'must be a path', hint)
-    }
-  })
-  const flags: Record<string, unknown> = { recursive, waitForPath }
-  for (const [option, value] of Object.entries(flags)) {
-    if (typeof value !== 'boolean') throw invalidOption('fanotify', option, 'must be true or false')
-  }
+function validate(options: FanotifySourceOptions): ValidFanotifyOptions {
+  const paths = validPaths('fanotify', options, known)
+  const { backlog = DEFAULT_BACKLOG, scope = 'auto' } = options
   if (!Number.isSafeInteger(backlog) || backlog < 65_536 || backlog > 0x7fff0000) {
     throw invalidOption('fanotify', 'backlog', 'must be a number of bytes from 65536 to 2147418112')
   }
-  if (!fanotifyScopes.includes(scope)) {
-    throw invalidOption('fanotify', 'scope', 'is not known', `One of: ${fanotifyScopes.join(', ')}.`)
-  }
-  return { paths: list as readonly string[], recursive, waitForPath, scope, backlog }
+  return { ...paths, scope: validScope('fanotify', scope), backlog }
 }
 
-function check({ paths, recursive, waitForPath }: ValidOptions, request: SourceRequest): CheckReport {
+/** Throws FSFLOW_INVALID_OPTION. */
+export function validScope(source: string, scope: FanotifySourceScope): FanotifySourceScope {
+  if (fanotifyScopes.includes(scope)) return scope
+  throw invalidOption(source, 'scope', 'is not known', `One of: ${fanotifyScopes.join(', ')}.`)
+}
+
+/** `leavesOut` is true for a mount below a root that another source watches. */
+export function checkFanotify(
+  { paths, recursive, waitForPath, scope }: ValidFanotifyOptions,
+  request: SourceRequest,
+  leavesOut: (mountPoint: string) => boolean = () => false,
+): CheckReport {
   const lines: string[] = []
   const problems: FsflowError[] = []
   const missing = missingCapabilities()
   if (missing.length > 0) problems.push(capabilityError(missing))
   try {
-    const mask = fanotifyMask(request.eventTypes)
+    const marks = { mask: fanotifyMask(request.eventTypes), scope, lines }
     for (const { directory, only } of resolveRoots(paths, recursive, waitForPath)) {
       const what = only === undefined ? '' : ` (only ${[...only].join(', ')})`
       const isTree = recursive && only === undefined
       lines.push(`watches ${directory}${what}${isTree ? ' and all below' : ''}`)
       if (missing.length > 0) continue
       const { own, below } = mountsOfRoot(rawFromText(directory), isTree)
-      const error = checkMark(rawFromText(directory), own, mask, lines)
+      const error = checkMark(rawFromText(directory), own, marks)
       if (error !== undefined) problems.push(error)
-      for (const mount of below) checkMark(mount.mountPoint, mount, mask, lines)
+      for (const mount of below) if (!leavesOut(mount.mountPoint)) checkMark(mount.mountPoint, mount, marks)
     }
+    if (request.processes && missing.length === 0) lines.push(checkAttribution().line)
   } catch (error) {
     if (!FsflowError.is(error)) throw error
     problems.push(error)
   }
-  lines.push('by fanotify(7): one mark on each filesystem, with the process of each event')
+  lines.push(`by fanotify(7): ${SCOPES[scope]}`)
   if (request.prune.length > 0) lines.push('what happens in excluded directories is read and left out')
   return { lines, problems }
 }
+
+const SCOPES = {
+  auto: 'a mark on each filesystem as a whole, which needs no walk and no mark for a new directory',
+  filesystem: 'a mark on each filesystem as a whole',
+  mount: 'a mark on each mount for content, and on its filesystem for names',
+  tree: 'a mark on each directory, set in a walk at the start',
+} as const
 
 /** Says what a mount gets, and returns why it gets nothing. */
 function checkMark(
   path: string,
   mount: Mount | undefined,
-  mask: number,
-  lines: string[],
+  { mask, scope, lines }: { mask: number; scope: FanotifySourceScope; lines: string[] },
 ): FsflowError | undefined {
   const type = mount?.type ?? 'this filesystem'
   const result = probeMark(path, mask)
   const text = textFromRaw(mount?.mountPoint ?? path)
   if (result === 0) {
-    lines.push(`${text} (${type}): a mark on the whole filesystem`)
+    lines.push(
+      `${text} (${type}): ${scope === 'tree' ? 'watched by fanotify' : 'a mark on the whole filesystem'}`,
+    )
     return undefined
   }
   const error = markError(textFromRaw(path), -result, type)

@@ -1,2 +1,3 @@
+export { auto, type AutoSourceOptions } from './auto.js'
 export { fanotify, type FanotifySourceOptions } from './fanotify.js'
 export { inotify, type InotifySourceOptions } from './inotify.js'

@@ -58,6 +58,12 @@ export class Roots {
     else this.#host.request(node)
   }
 
+  /** A root that is there, or comes, is told. */
+  arrive(root: WatchRoot): void {
+    this.#table.addRoot(root)
+    this.#lost.await(root)
+  }
+
   /** Looks whether roots that are awaited are there; no record may have said so. */
   look(): void {
     this.#lost.look()

@@ -11,6 +11,8 @@ export interface WatchRoot {
   readonly recursive: boolean
   /** It may be missing at the start; then it is awaited. */
   readonly mayBeMissing: boolean
+  /** It has just come, and is told with its content. */
+  readonly isNew?: boolean
 }
 
 /**

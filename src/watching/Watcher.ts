@@ -46,6 +46,7 @@ export class Watcher {
   readonly #roots: Roots
   readonly #unseen: UnseenChanges
   readonly #selves: SelfRecords
+  #arriving: readonly WatchRoot[] = []
   #running = false
   #waiting = false
   #lastFence = 0
@@ -136,7 +137,8 @@ export class Watcher {
     this.#reads = new ReadLog(this.#options.queueLimit, startedAt)
     this.#time = startedAt
     this.#unseen.start(roots.map(({ path }) => path))
-    for (const root of roots) this.#roots.start(root)
+    for (const root of roots) if (root.isNew !== true) this.#roots.start(root)
+    this.#arriving = roots.filter(({ isNew }) => isNew === true)
     this.#run()
   }
 
@@ -235,6 +237,8 @@ export class Watcher {
     if (!wasReady) {
       this.#entries.isReady = true
       this.#listener.ready()
+      for (const root of this.#arriving) this.#roots.arrive(root)
+      if (this.#arriving.length > 0) return true
     }
     if (this.#repair.isRunning) {
       const counts = this.#repair.finish()

@@ -90,6 +90,10 @@ export class SimulatedFanotify implements HandleDisk, DirectoryMarks, RootFinder
     return []
   }
 
+  mountParents(): readonly never[] {
+    return []
+  }
+
   refresh(): void {
     throw new Error('nothing is mounted here')
   }

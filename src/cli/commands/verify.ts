@@ -77,18 +77,25 @@ export const verifyCommand: CommandModule<{ verbose: boolean }, Declared> = {
 async function verify(args: Parsed): Promise<void> {
   const paths = [...(args.paths ?? []), ...behindDashes(args)]
   if (paths.includes('')) throw usageError('a path is empty', 'For the current directory write a dot.')
-  const source = sourceOptions(args)
+  const { source, options: ofSource } = sourceOptions(args)
   const output = oneOf('output', single('output', args.output) ?? 'text', outputs)
   const interval = wholeNumber('interval', args.interval, 1, MAX_INTERVAL)
   const exclude = args.exclude ?? []
   const format = output === 'json' ? verificationJson : verificationText
-  const load = loadOf(args, paths, chooseBinding(source.binding) === 'koffi')
+  const load = loadOf(args, paths, chooseBinding(ofSource.binding ?? 'auto') === 'koffi')
   if (load === undefined && paths.length === 0) {
     throw usageError('a path is missing', 'Write fsflow verify PATH, or fsflow verify --load.')
   }
   try {
     const watched = load === undefined ? paths : [load.tree]
-    await superviseVerification({ paths: watched, exclude, source, format, interval, load })
+    await superviseVerification({
+      paths: watched,
+      exclude,
+      source: { source, ...ofSource },
+      format,
+      interval,
+      load,
+    })
   } finally {
     await load?.remove()
   }

@@ -1,15 +1,14 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Sink } from '../../contracts/index.js'
 import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
-import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/index.js'
+import { costlyProcessFields, type CostlyProcessField } from '../../linux/procfsDetails.js'
+import { definePipeline, makeSource, watchOperators, type Pipeline } from '../../pipeline/index.js'
 import { csv, json, ndjson, text } from '../../sinks/index.js'
-import { inotify } from '../../sources/index.js'
 import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { supervise } from '../supervise.js'
 import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
-const sources = ['auto', 'inotify'] as const
 const repairs = ['full', 'off'] as const
 // What setTimeout takes.
 const MAX_TIMEOUT = 2 ** 31 - 1
@@ -23,6 +22,8 @@ function options(parser: Argv<{ verbose: boolean }>) {
     .example("$0 watch src --include '*.ts' --debounce 100", 'Once for each burst of changes')
     .example('$0 watch /etc -o csv -l etc.csv --metadata', 'Append to a table')
     .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
+    .example('sudo $0 watch /etc --process', 'And who did it')
+    .example('sudo $0 watch . --by-ancestor npm', 'What npm did, and all that it has started')
     .epilogue('Without a path, the one in the environment variable FSFLOW_PATH is watched.')
 }
 
@@ -69,7 +70,25 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
     .option('process', {
       type: 'boolean',
       default: false,
-      describe: 'Say which process it was, inferred from open files',
+      describe: 'Say which process it was; --process=FIELDS adds costly fields, as --process-fields does',
+    })
+    .option('process-fields', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `With --process: ${costlyProcessFields.map(wireName).join(', ')}; separated by commas`,
+    })
+    .option('by', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Tell only what processes of this name did; repeatable',
+    })
+    .option('by-ancestor', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Tell only what processes of this name did, or what these have started; repeatable',
     })
     .option('metadata', { type: 'boolean', default: false, describe: 'Add owner, mode, size and times' })
     .option('output', {
@@ -104,11 +123,6 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: `After an overflow: ${repairs.join(', ')} (do not compare with the disk; saves memory) [default: full]`,
     })
-    .option('source', {
-      type: 'string',
-      requiresArg: true,
-      describe: `Where events come from: ${sources.join(', ')} [default: auto]`,
-    })
 }
 
 export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
@@ -119,12 +133,13 @@ export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
 }
 
 function pipelineOf(args: Parsed): Pipeline {
-  oneOf('source', single('source', args.source) ?? 'auto', sources)
-  const repair = oneOf('repair', single('repair', args.repair) ?? 'full', repairs)
+  const givenRepair = single('repair', args.repair)
+  const repair = givenRepair === undefined ? undefined : oneOf('repair', givenRepair, repairs)
+  const { source, options: ofSource } = sourceOptions(args, repair)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
   return definePipeline({
-    source: inotify({ paths: pathsOf(args), recursive: args.recursive, repair, ...sourceOptions(args) }),
+    source: makeSource(source, { paths: pathsOf(args), recursive: args.recursive, ...ofSource }),
     operators: watchOperators({
       recursive: args.recursive,
       include: args.include ?? [],
@@ -133,7 +148,9 @@ function pipelineOf(args: Parsed): Pipeline {
       raw: args.raw,
       ...(debounce !== undefined && { debounce }),
       metadata: args.metadata,
-      process: args.process,
+      process: processOf(args),
+      by: args.by ?? [],
+      byAncestor: args.byAncestor ?? [],
     }),
     sinks: [sinkOf(args)],
     ...(drainTimeout !== undefined && { drainTimeout }),
@@ -160,6 +177,23 @@ function eventNames(lists: readonly string[] | undefined): (EventType | EventGro
     if (found !== undefined) return found as EventType | EventGroup
     throw usageError(`--events: there is no "${name}"`, `There is: ${known.join(', ')}.`)
   })
+}
+
+function processOf(args: Parsed): boolean | CostlyProcessField[] {
+  if (args.processFields === undefined) return args.process
+  if (!args.process) throw usageError('--process-fields needs --process', 'Or write --process=FIELDS.')
+  const names = args.processFields.flatMap((list) => list.split(',')).map((name) => name.trim())
+  return names.map((name) => {
+    const found = costlyProcessFields.find((field) => wireName(field) === name || field === name)
+    if (found !== undefined) return found
+    const hint = `There is: ${costlyProcessFields.map(wireName).join(', ')}.`
+    throw usageError(`--process: there is no "${name}"`, hint)
+  })
+}
+
+/** As it is called in JSON. */
+function wireName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 function milliseconds(value: string | undefined): number | undefined {

@@ -1,4 +1,3 @@
-import { EXDEV } from '../errno.js'
 import { realPath } from '../realPath.js'
 import type { FanotifyGroup } from './FanotifyGroup.js'
 import type { HandleDisk } from './HandleDisk.js'
@@ -18,7 +17,7 @@ const MAX_SILENCED = 10_000
 export class FanotifyMarks implements DirectoryMarks {
   readonly #group: FanotifyGroup
   readonly #disk: HandleDisk
-  readonly #wanted: FanotifyScope | 'auto'
+  readonly #wanted: FanotifyScope
   readonly #scopes = new Map<string, FanotifyScope>()
   readonly #mounts = new Set<number>()
   #silenced = 0
@@ -26,23 +25,22 @@ export class FanotifyMarks implements DirectoryMarks {
   constructor(group: FanotifyGroup, disk: HandleDisk, wanted: FanotifyScope | 'auto') {
     this.#group = group
     this.#disk = disk
-    this.#wanted = wanted
+    // Ready at once, and complete: what is outside of the roots costs little once its directories are silenced.
+    this.#wanted = wanted === 'auto' ? 'filesystem' : wanted
   }
 
   /**
-   * Has what happens at and below a raw path reported, as far as that can be said in advance: 0, or -errno. `auto` is
-   * the whole filesystem, or each directory where the kernel does not mark a part of it (a btrfs subvolume).
+   * Has what happens at and below a raw path reported, as far as that can be said in advance: 0, or -errno. A subvolume
+   * of btrfs can be marked in no scope (-EXDEV): the kernel does not mix its directories with those of the fences.
    */
   markRoot(path: string, { fsid, mountId }: { readonly fsid: string; readonly mountId: number }): number {
     const known = this.#scopes.get(fsid)
     if (known === 'tree') this.#markAbove(path)
     if (known === 'filesystem' || known === 'tree' || this.#mounts.has(mountId)) return 0
-    const wanted = this.#wanted === 'auto' ? 'filesystem' : this.#wanted
-    let result = wanted === 'tree' ? 0 : this.#markWhole(path, wanted)
-    const isTree = wanted === 'tree' || (result === -EXDEV && this.#wanted === 'auto')
-    if (isTree) result = this.#markAbove(path)
+    const wanted = this.#wanted
+    const result = wanted === 'tree' ? this.#markAbove(path) : this.#markWhole(path, wanted)
     if (result < 0) return result
-    this.#scopes.set(fsid, isTree ? 'tree' : wanted)
+    this.#scopes.set(fsid, wanted)
     if (wanted === 'mount') this.#mounts.add(mountId)
     return 0
   }

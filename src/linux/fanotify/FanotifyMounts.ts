@@ -10,10 +10,13 @@ import type { HandleKey } from './HandleRecord.js'
 /** A mount below a root, whose content belongs to it. */
 export interface AttachedMount {
   readonly mountPoint: string
+  /** What is mounted; something that stands for it when that is left out. */
   readonly top: HandleKey
   /** The directory in which its mount point lies. */
   readonly above: HandleKey
   readonly name: string
+  /** Another source tells what is in it. */
+  readonly isLeftOut: boolean
 }
 
 const ABSENT: ReadonlySet<number> = new Set([ENOENT, ENOTDIR, ELOOP])
@@ -59,6 +62,14 @@ export class FanotifyMounts {
     return typeof again === 'number' ? undefined : again.fsid + again.handle
   }
 
+  /** The directories below a root in which something is mounted. */
+  parents(root: string): HandleKey[] {
+    return mountsOfRoot(root, true).below.flatMap(({ mountPoint }) => {
+      const above = this.#disk.find(directoryOf(mountPoint))
+      return typeof above === 'number' ? [] : above.fsid + above.handle
+    })
+  }
+
   /** Forgets what is not mounted any more. */
   refresh(): void {
     const ids = new Set(readMounts().map(({ id }) => id))
@@ -69,23 +80,26 @@ export class FanotifyMounts {
     }
   }
 
-  /** Marks what is mounted below a root, but for what `leavesOut` names; what cannot be marked goes to `problem`. */
+  /** Marks what is mounted below a root, but for those that `leavesOut` names; what cannot be marked goes to `problem`. */
   attach(root: string, leavesOut: (mountPoint: string) => boolean, problem: MountProblem): AttachedMount[] {
     const attached: AttachedMount[] = []
     for (const mount of mountsOfRoot(root, true).below) {
       const { mountPoint } = mount
-      if (leavesOut(mountPoint)) continue
-      const cut = mountPoint.lastIndexOf('/')
+      const isLeftOut = leavesOut(mountPoint)
       try {
-        const top = this.find(mountPoint)
-        const above = this.#disk.find(cut === 0 ? '/' : mountPoint.slice(0, cut))
+        const top = isLeftOut ? `left out: ${mountPoint}` : this.find(mountPoint)
+        const above = this.#disk.find(directoryOf(mountPoint))
         if (top === undefined || typeof above === 'number') continue
-        const name = mountPoint.slice(cut + 1)
-        attached.push({ mountPoint, top, above: above.fsid + above.handle, name })
+        const name = mountPoint.slice(mountPoint.lastIndexOf('/') + 1)
+        attached.push({ mountPoint, top, above: above.fsid + above.handle, name, isLeftOut })
       } catch (error) {
         problem(mount, error as FsflowError)
       }
     }
     return attached
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 1))
 }

@@ -19,8 +19,8 @@ export interface ChangesHost {
   posted(): number
   /** Lists what is in directories; the records wait until `ready` is called. */
   enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
-  /** Finds the place of a directory, as of the next record; the records wait until `then` is called. */
-  seek(key: string, then: () => void): void
+  /** Finds the places of directories, as of the next record; the records wait until `then` is called. */
+  seek(keys: readonly string[], then: () => void): void
   readonly marking: Marking
 }
 
@@ -239,7 +239,7 @@ export class HandleChanges {
     this.#table.displace(moved, this.#host.posted() + 1)
     moved.renamedAt = this.#host.posted()
     // It may have come into a directory that was not marked yet: no record tells that.
-    this.#host.seek(moved.key, () => this.#movedOut(moved, told))
+    this.#host.seek([moved.key], () => this.#movedOut(moved, told))
   }
 
   #movedOut(moved: HandleNode, { cookie }: Telling): void {
@@ -359,6 +359,12 @@ export class HandleChanges {
 
   /** Something was mounted or unmounted. */
   remounted(): void {
+    const unknown = this.#roots.unknownMountParents()
+    if (unknown.length === 0) this.#remounted()
+    else this.#host.seek(unknown, () => this.#remounted())
+  }
+
+  #remounted(): void {
     const nobody: Telling = { target: '', pid: 0, process: undefined, cookie: 0, merged: false }
     const entered = this.#roots.remounted(
       (root) => this.#lose(root, IN.MOVE_SELF, nobody),

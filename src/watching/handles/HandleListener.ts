@@ -40,6 +40,8 @@ export interface RootFinder {
   find(path: string): HandleKey | undefined
   /** What is mounted below a raw path, marked too. */
   below(path: string): readonly AttachedMount[]
+  /** The directories in which those mounts lie. Marks nothing. */
+  mountParents(path: string): readonly HandleKey[]
   /** Something was mounted or unmounted: what was known of mounts is not relied on. */
   refresh(): void
 }

@@ -11,8 +11,9 @@ export class HandleMounts {
   readonly #table: HandleTable
   readonly #teller: HandleTeller
   readonly #finder: RootFinder
-  /** By the key of what is mounted. */
-  #mounted = new Map<string, HandleNode>()
+  /** By the key of what is mounted, or, where another source tells that, by what stands for it. */
+  readonly #mounted = new Map<string, HandleNode>()
+  readonly #leftOut = new Set<string>()
   #parents: string[] = []
 
   constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder) {
@@ -21,8 +22,9 @@ export class HandleMounts {
     this.#finder = finder
   }
 
-  get tops(): Iterable<HandleNode> {
-    return this.#mounted.values()
+  /** What is mounted and told here. */
+  get tops(): HandleNode[] {
+    return [...this.#mounted.values()].filter(({ key }) => !this.#leftOut.has(key))
   }
 
   /** A root was entered. */
@@ -35,6 +37,18 @@ export class HandleMounts {
     const taken = this.#parents
     this.#parents = []
     return taken
+  }
+
+  /** Directories below roots in which something is mounted, whose places are not known. */
+  unknownParents(roots: Iterable<WatchRoot>): string[] {
+    const unknown: string[] = []
+    for (const root of roots) {
+      if (!isTree(root)) continue
+      for (const key of this.#finder.mountParents(root.path)) {
+        if (this.#table.get(key)?.state !== 'placed') unknown.push(key)
+      }
+    }
+    return unknown
   }
 
   /**
@@ -68,6 +82,7 @@ export class HandleMounts {
       this.#teller.tellFound(FAN.DELETE, above, mount.name, true)
       if (covered !== undefined) displace(covered)
       const node = this.#attach(mount)
+      if (mount.isLeftOut) continue
       this.#teller.tellFound(FAN.CREATE, above, mount.name, true)
       entered.push(node)
     }
@@ -75,14 +90,19 @@ export class HandleMounts {
   }
 
   #below(root: WatchRoot): readonly AttachedMount[] {
-    return root.recursive && root.only === undefined ? this.#finder.below(root.path) : []
+    return isTree(root) ? this.#finder.below(root.path) : []
   }
 
-  #attach({ top, above, name }: AttachedMount): HandleNode {
+  #attach({ top, above, name, isLeftOut }: AttachedMount): HandleNode {
     const node = this.#table.ensure(top)
     this.#table.attach(node, this.#table.ensure(above), name)
     this.#mounted.set(top, node)
+    if (isLeftOut) this.#leftOut.add(top)
     this.#parents.push(above)
     return node
   }
+}
+
+function isTree({ recursive, only }: WatchRoot): boolean {
+  return recursive && only === undefined
 }

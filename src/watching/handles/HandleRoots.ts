@@ -115,6 +115,11 @@ export class HandleRoots {
     return this.#mounts.takeParents()
   }
 
+  /** The same for what may have been mounted since; nothing is told by that. */
+  unknownMountParents(): string[] {
+    return this.#mounts.unknownParents(this.#nodes.keys())
+  }
+
   /**
    * Looks what is mounted now, at the roots and below. `displace` is called with what is not there any more, `lose`
    * with roots whose paths lead elsewhere. Returns what has to be entered.

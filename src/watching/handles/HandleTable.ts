@@ -5,8 +5,8 @@ import { HandleNode, type View } from './HandleNode.js'
 // A node takes some hundred bytes.
 const MANY_NODES = 100_000
 
-/** True when nothing in the directory, nor below it, is wanted: raw path relative to the root, raw name, the root. */
-export type Prune = (path: string, name: string, root: WatchRoot) => boolean
+/** True when nothing in the directory, nor below it, is wanted: raw path relative to the root, and raw name. */
+export type Prune = (path: string, name: string) => boolean
 
 /** The directories in which something has happened, by their handles, as a forest. */
 export class HandleTable {
@@ -81,11 +81,6 @@ export class HandleTable {
     this.#dead.push({ node, fence })
   }
 
-  /** What is excluded has changed. */
-  pruneAnew(): void {
-    this.#epoch++
-  }
-
   /** The directory was replaced by another one of its name. */
   displace(node: HandleNode, fence: number): void {
     this.#unlink(node)
@@ -125,7 +120,7 @@ export class HandleTable {
     const above = this.view(node.parent)
     if (above === undefined || !above.root.recursive || above.root.only !== undefined) return undefined
     const relative = above.relative === '' ? node.name : `${above.relative}/${node.name}`
-    if (this.#prune(relative, node.name, above.root)) return undefined
+    if (this.#prune(relative, node.name)) return undefined
     return { root: above.root, path: join(above.path, node.name), relative }
   }
 

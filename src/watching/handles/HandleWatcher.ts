@@ -83,7 +83,7 @@ export class HandleWatcher {
     this.#changes = new HandleChanges(this.table, this.#teller, this.#roots, this.#suspects, options.disk, {
       posted: () => this.#posted,
       enter: (nodes, ready) => this.#enter(nodes, ready),
-      seek: (key, then) => this.#place([key], then),
+      seek: (keys, then) => this.#place(keys, then),
       marking: this.#marking,
     })
   }
@@ -145,11 +145,10 @@ export class HandleWatcher {
     this.#run()
   }
 
-  /** Something was mounted or unmounted, or is left out that was not: it is looked at when all is applied. */
+  /** Something was mounted or unmounted: it is looked at when all is applied. */
   remounted(now: number): void {
     this.#time = now
     this.#isRemounted = true
-    this.table.pruneAnew()
     if (this.#hold === undefined) this.#run()
   }
 
