@@ -45,11 +45,12 @@ const TOLERANCE_MICROS = 1_000_000
  * result:          ----A---B--|    A: a with p                   B: b with null and a reason
  * ```
  *
- * Where the source knows the process (`fanotify`, `ebpf`), its details come from /proc with the resolution `live`;
- * a process that has ended by then, or whose number has gone to another one, is not known. Where the source does
- * not (`inotify`), nothing is known unless `infer` is set: then the one process that holds the file open, for
- * writing where the event is a change, is told with the resolution `open-files`. That is inferred, not proven, and
- * misses whoever has closed the file. fsflow itself is never inferred.
+ * The `fanotify` source follows processes when this operator asks for them: what they were at the event is told, with
+ * the resolution `live`, or `cache` for those that have ended. Of a source that gives only the number, the details
+ * come from /proc; a process that has ended by then, or whose number has gone to another one, is not known. Where the
+ * source does not know who it was (`inotify`), nothing is known unless `infer` is set: then the one process that holds
+ * the file open, for writing where the event is a change, is told with the resolution `open-files`. That is inferred,
+ * not proven, and misses whoever has closed the file. fsflow itself is never inferred.
  *
  * Values of environment variables whose names look like secrets are `[redacted]`. An event that has details keeps
  * them, and control events pass at once. The order is kept. On complete, waiting events are looked up and emitted;

@@ -8,8 +8,8 @@ import {
   type Assignment,
   type AssignOptions,
   type NestedMount,
-} from './assignRoots.js'
-import { CombinedLooks } from './CombinedLooks.js'
+} from './support/assignRoots.js'
+import { CombinedLooks } from './support/CombinedLooks.js'
 import { FanotifyRun, type FanotifyRunOptions } from './FanotifyRun.js'
 import { InotifyRun, type InotifyRunOptions } from './InotifyRun.js'
 

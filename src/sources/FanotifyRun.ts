@@ -1,5 +1,5 @@
 import type { Subscriber } from 'rxjs'
-import type { RunContext, SourceRequest, SourceStats } from '../contracts/index.js'
+import type { Issue, RunContext, SourceRequest, SourceStats } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
 import type { ControlDetails, FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
@@ -14,6 +14,7 @@ import { resolveRoots } from '../linux/resolveRoots.js'
 import { HandleWatcher } from '../watching/handles/HandleWatcher.js'
 import { FanotifyProcesses } from './FanotifyProcesses.js'
 import { FanotifyEvents, fanotifyMask } from './FanotifyEvents.js'
+import { isUnsupported, MountDecisions, type OtherWatchers } from './support/MountDecisions.js'
 
 export interface FanotifyRunOptions {
   readonly paths: readonly string[]
@@ -23,17 +24,6 @@ export interface FanotifyRunOptions {
   readonly scope: FanotifyScope | 'auto'
   /** Who watches what this source does not. Default: nobody. */
   readonly others?: OtherWatchers | undefined
-}
-
-/** Of a source that is not alone. */
-export interface OtherWatchers {
-  /** True for what is mounted at a raw path when another source tells that. */
-  leavesOut(mountPoint: string): boolean
-  /**
-   * Something was mounted or unmounted. What is left out from now on is told as gone before the next event of any
-   * source.
-   */
-  mountsChanged(): void
 }
 
 const ALONE: OtherWatchers = { leavesOut: () => false, mountsChanged: () => undefined }
@@ -50,10 +40,10 @@ export class FanotifyRun {
   readonly #disk = new HandleDisk()
   readonly #group: FanotifyGroup
   readonly #watcher: HandleWatcher
+  readonly #mounts: MountDecisions
   readonly #events: FanotifyEvents
   #tracker: ProcessTracker | undefined
   #processes: FanotifyProcesses | undefined
-  readonly #refused = new Set<number>()
   readonly #onAbort = () => this.#stop()
   #lookTimer: NodeJS.Timeout | undefined
   #stopTimer: NodeJS.Timeout | undefined
@@ -102,24 +92,28 @@ export class FanotifyRun {
     )
     const marks = new FanotifyMarks(this.#group, this.#disk, options.scope)
     const mounts = new FanotifyMounts(this.#disk, marks)
-    const { prune } = request
+    const prunes = (path: string, name: string): boolean => {
+      const textPath = textFromRaw(path)
+      const textName = textFromRaw(name)
+      return request.prune.some((pruner) => pruner(textPath, textName))
+    }
     const { others = ALONE } = options
+    this.#mounts = new MountDecisions(roots, prunes, others, (error, path) => this.#warn(error, path))
     this.#watcher = new HandleWatcher(this.#listener(), {
       disk: this.#disk,
       marks,
       finder: {
         find: (path) => mounts.find(path),
-        below: (path) =>
-          mounts.attach(
-            path,
-            (mountPoint) => others.leavesOut(mountPoint),
-            (mount, error) => {
-              if (error.code !== 'FSFLOW_UNSUPPORTED') throw error
-              if (this.#refused.has(mount.id)) return
-              this.#refused.add(mount.id)
-              this.#warn(error, textFromRaw(mount.mountPoint))
-            },
-          ),
+        uncovered: (path) => {
+          try {
+            return mounts.find(path)
+          } catch (error) {
+            if (!isUnsupported(error)) throw error
+            this.#warn(error, textFromRaw(path))
+            return undefined
+          }
+        },
+        below: (path) => mounts.attach(path, this.#mounts),
         mountParents: (path) => mounts.parents(path),
         refresh: () => {
           mounts.refresh()
@@ -127,11 +121,7 @@ export class FanotifyRun {
         },
       },
       fence: () => this.#group.fence(),
-      prune: (path, name) => {
-        const textPath = textFromRaw(path)
-        const textName = textFromRaw(name)
-        return prune.some((pruner) => pruner(textPath, textName))
-      },
+      prune: prunes,
     })
     this.#events = new FanotifyEvents(request, (path) => this.#disk.keyOf(path))
     if (this.#tracker !== undefined) {
@@ -198,6 +188,7 @@ export class FanotifyRun {
     if (this.#closing !== undefined) return
     try {
       action()
+      this.#mounts.flush()
     } catch (error) {
       this.#fail(error)
       return
@@ -210,7 +201,7 @@ export class FanotifyRun {
     }
   }
 
-  #warn({ code, message, hint }: FsflowError, path: string): void {
+  #warn({ code, message, hint }: Omit<Issue, 'path'>, path: string): void {
     this.#context.report({ code, message, path, hint })
     this.#control('WARNING', path, hint === undefined ? { code, message } : { code, message, hint })
   }

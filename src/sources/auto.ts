@@ -3,11 +3,11 @@ import type { CheckReport, RunContext, Source, SourceRequest } from '../contract
 import { FsflowError } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
 import { systemError } from '../linux/systemError.js'
-import { assignRoots, nestedMounts } from './assignRoots.js'
+import { assignRoots, nestedMounts } from './support/assignRoots.js'
 import { AutoRun, type AutoRunOptions } from './AutoRun.js'
 import { checkFanotify, validScope, type FanotifySourceScope } from './fanotify.js'
 import { checkInotify } from './inotify.js'
-import { validInotifyOptions, type InotifySourceOptions } from './inotifyOptions.js'
+import { validInotifyOptions, type InotifySourceOptions } from './support/inotifyOptions.js'
 
 /** The options of `inotify()`, which hold for what that watches, and one of `fanotify()`. */
 export interface AutoSourceOptions extends InotifySourceOptions {

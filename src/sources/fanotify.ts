@@ -8,12 +8,13 @@ import { fanotifyScopes } from '../linux/fanotify/FanotifyMarks.js'
 import { checkAttribution } from '../linux/processes/openProcessTracker.js'
 import { mountsOfRoot } from '../linux/fanotify/FanotifyMounts.js'
 import type { Mount } from '../linux/mounts.js'
+import { nearestExisting } from '../linux/nearestExisting.js'
 import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots } from '../linux/resolveRoots.js'
 import { fanotifyMask } from './FanotifyEvents.js'
 import { systemError } from '../linux/systemError.js'
 import { FanotifyRun } from './FanotifyRun.js'
-import { validPaths, type ValidPaths } from './validPaths.js'
+import { validPaths, type ValidPaths } from './support/validPaths.js'
 
 export type FanotifySourceScope = 'auto' | 'filesystem' | 'mount' | 'tree'
 
@@ -104,8 +105,9 @@ export function checkFanotify(
       const isTree = recursive && only === undefined
       lines.push(`watches ${directory}${what}${isTree ? ' and all below' : ''}`)
       if (missing.length > 0) continue
-      const { own, below } = mountsOfRoot(rawFromText(directory), isTree)
-      const error = checkMark(rawFromText(directory), own, marks)
+      const there = rawFromText(nearestExisting(directory))
+      const { own, below } = mountsOfRoot(there, isTree && there === rawFromText(directory))
+      const error = checkMark(there, own, marks)
       if (error !== undefined) problems.push(error)
       for (const mount of below) if (!leavesOut(mount.mountPoint)) checkMark(mount.mountPoint, mount, marks)
     }

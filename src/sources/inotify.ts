@@ -9,10 +9,14 @@ import { rawFromText, textFromRaw } from '../linux/rawPath.js'
 import { resolveRoots, type ResolvedRoot } from '../linux/resolveRoots.js'
 import { seenMounts, type SeenMount } from '../linux/seenMounts.js'
 import { systemError } from '../linux/systemError.js'
-import { validInotifyOptions, type InotifySourceOptions, type ValidInotifyOptions } from './inotifyOptions.js'
+import {
+  validInotifyOptions,
+  type InotifySourceOptions,
+  type ValidInotifyOptions,
+} from './support/inotifyOptions.js'
 import { InotifyRun } from './InotifyRun.js'
 
-export type { InotifySourceOptions } from './inotifyOptions.js'
+export type { InotifySourceOptions } from './support/inotifyOptions.js'
 
 /**
  * Events of directory trees, from inotify(7).

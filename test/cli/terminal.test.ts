@@ -122,7 +122,7 @@ describe('on a terminal', () => {
     for (let i = 0; i < 100; i++)
       for (let j = 0; j < 100; j++) mkdirSync(at('tree', `${i}`, `${j}`), { recursive: true })
     const started = performance.now()
-    const pid = await start('watch tree')
+    const pid = await start('watch tree --source inotify')
     await until(
       () => watches(pid) > 100,
       () => 'the way through the tree',

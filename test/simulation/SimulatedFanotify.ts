@@ -90,6 +90,10 @@ export class SimulatedFanotify implements HandleDisk, DirectoryMarks, RootFinder
     return []
   }
 
+  uncovered(): undefined {
+    throw new Error('nothing is mounted here')
+  }
+
   mountParents(): readonly never[] {
     return []
   }

@@ -172,17 +172,20 @@ describe('auto()', () => {
           await withMount(layers, merged, async () => {
             await isTrue()
             fs.renameSync(join(root, 'a'), join(root, 'b'))
-            const moved = join(root, 'b', 'merged')
-            await running.sees('MOVED_TO', join(root, 'b'))
-            await until(
-              () => {
-                fs.writeFileSync(join(moved, 'i'), `${running.events.length}`)
-                return running.has('MODIFY', join(moved, 'i'))
-              },
-              () => running.told(root).slice(-20).join(', '),
-            )
-            await isTrue()
-            fs.renameSync(join(root, 'b'), join(root, 'a'))
+            try {
+              const moved = join(root, 'b', 'merged')
+              await running.sees('MOVED_TO', join(root, 'b'))
+              await until(
+                () => {
+                  fs.writeFileSync(join(moved, 'i'), `${running.events.length}`)
+                  return running.has('MODIFY', join(moved, 'i'))
+                },
+                () => running.told(root).slice(-20).join(', '),
+              )
+              await isTrue()
+            } finally {
+              fs.renameSync(join(root, 'b'), join(root, 'a'))
+            }
             await running.sees('MOVED_TO', join(root, 'a'))
           })
           await isTrue()

@@ -6,6 +6,7 @@ import { markError } from './fanotifyErrors.js'
 import type { FanotifyMarks } from './FanotifyMarks.js'
 import type { HandleDisk } from './HandleDisk.js'
 import type { HandleKey } from './HandleRecord.js'
+import { otherPathOf } from './otherPathOf.js'
 
 /** A mount below a root, whose content belongs to it. */
 export interface AttachedMount {
@@ -15,14 +16,23 @@ export interface AttachedMount {
   /** The directory in which its mount point lies. */
   readonly above: HandleKey
   readonly name: string
-  /** Another source tells what is in it. */
-  readonly isLeftOut: boolean
+  /** `elsewhere`: what is in it is told under another path. `nowhere`: another source tells of it. */
+  readonly told: 'here' | 'elsewhere' | 'nowhere'
+}
+
+/** What is decided about a mount below a root. */
+export interface MountPolicy {
+  /** True when another source watches what is mounted at a raw path. */
+  leavesOut(mountPoint: string): boolean
+  /** True when what is at a raw path is told under that path. */
+  isSeen(path: string): boolean
+  /** It is there under another raw path too, under which it is told. */
+  alias(mount: Mount, other: string): void
+  /** It cannot be marked. */
+  problem(mount: Mount, error: FsflowError): void
 }
 
 const ABSENT: ReadonlySet<number> = new Set([ENOENT, ENOTDIR, ELOOP])
-
-/** What becomes of a mount below a root that cannot be marked. */
-export type MountProblem = (mount: Mount, error: FsflowError) => void
 
 /** The mounts that a root reaches: its own, and those below it when it is recursive. */
 export function mountsOfRoot(path: string, recursive: boolean): { own: Mount | undefined; below: Mount[] } {
@@ -80,20 +90,31 @@ export class FanotifyMounts {
     }
   }
 
-  /** Marks what is mounted below a root, but for those that `leavesOut` names; what cannot be marked goes to `problem`. */
-  attach(root: string, leavesOut: (mountPoint: string) => boolean, problem: MountProblem): AttachedMount[] {
+  /** Marks what is mounted below a root, as far as it is told here. */
+  attach(root: string, policy: MountPolicy): AttachedMount[] {
     const attached: AttachedMount[] = []
-    for (const mount of mountsOfRoot(root, true).below) {
+    const mounts = readMounts()
+    for (const mount of mountsBelow(realPath(root), mounts)) {
       const { mountPoint } = mount
-      const isLeftOut = leavesOut(mountPoint)
+      const above = this.#disk.find(directoryOf(mountPoint))
+      if (typeof above === 'number') continue
+      const place = {
+        mountPoint,
+        above: above.fsid + above.handle,
+        name: mountPoint.slice(mountPoint.lastIndexOf('/') + 1),
+      }
+      const other = otherPathOf(mount, mounts, (path) => policy.isSeen(path))
+      if (policy.leavesOut(mountPoint) || other !== undefined) {
+        if (other !== undefined) policy.alias(mount, other)
+        const told = other === undefined ? 'nowhere' : 'elsewhere'
+        attached.push({ ...place, top: `${told}: ${mountPoint}`, told })
+        continue
+      }
       try {
-        const top = isLeftOut ? `left out: ${mountPoint}` : this.find(mountPoint)
-        const above = this.#disk.find(directoryOf(mountPoint))
-        if (top === undefined || typeof above === 'number') continue
-        const name = mountPoint.slice(mountPoint.lastIndexOf('/') + 1)
-        attached.push({ mountPoint, top, above: above.fsid + above.handle, name, isLeftOut })
+        const top = this.find(mountPoint)
+        if (top !== undefined) attached.push({ ...place, top, told: 'here' })
       } catch (error) {
-        problem(mount, error as FsflowError)
+        policy.problem(mount, error as FsflowError)
       }
     }
     return attached

@@ -11,7 +11,7 @@ export class HandleMounts {
   readonly #table: HandleTable
   readonly #teller: HandleTeller
   readonly #finder: RootFinder
-  /** By the key of what is mounted, or, where another source tells that, by what stands for it. */
+  /** By the key of what is mounted, or, where that is not told here, by what stands for it. */
   readonly #mounted = new Map<string, HandleNode>()
   readonly #leftOut = new Set<string>()
   #parents: string[] = []
@@ -68,8 +68,10 @@ export class HandleMounts {
       displace(node)
       if (parent === undefined || path === undefined) continue
       this.#teller.tellFound(FAN.DELETE, parent, name, true)
-      const key = this.#finder.find(join(path, name))
-      if (key === undefined || now.has(key)) continue
+      // Something else is mounted there now, which comes below.
+      if ([...now.values()].some((mount) => mount.above === parent.key && mount.name === name)) continue
+      const key = this.#finder.uncovered(join(path, name))
+      if (key === undefined) continue
       const uncovered = this.#table.ensure(key)
       this.#table.place(uncovered, parent, name)
       this.#teller.tellFound(FAN.CREATE, parent, name, true)
@@ -82,9 +84,9 @@ export class HandleMounts {
       this.#teller.tellFound(FAN.DELETE, above, mount.name, true)
       if (covered !== undefined) displace(covered)
       const node = this.#attach(mount)
-      if (mount.isLeftOut) continue
+      if (mount.told === 'nowhere') continue
       this.#teller.tellFound(FAN.CREATE, above, mount.name, true)
-      entered.push(node)
+      if (mount.told === 'here') entered.push(node)
     }
     return entered
   }
@@ -93,11 +95,11 @@ export class HandleMounts {
     return isTree(root) ? this.#finder.below(root.path) : []
   }
 
-  #attach({ top, above, name, isLeftOut }: AttachedMount): HandleNode {
+  #attach({ top, above, name, told }: AttachedMount): HandleNode {
     const node = this.#table.ensure(top)
     this.#table.attach(node, this.#table.ensure(above), name)
     this.#mounted.set(top, node)
-    if (isLeftOut) this.#leftOut.add(top)
+    if (told !== 'here') this.#leftOut.add(top)
     this.#parents.push(above)
     return node
   }

@@ -98,7 +98,7 @@ describe('fsflow doctor', () => {
     async (binding) => {
       const { path } = await doctor('root')
       expect(path).toMatchObject({ path: root, is_directory: true, directories: 7, unreadable: 0 })
-      running = start(['watch', 'root', '--binding', binding], { cwd: place.path })
+      running = start(['watch', 'root', '--source', 'inotify', '--binding', binding], { cwd: place.path })
       await running.line(/MONITOR_START/)
       const { pid } = running
       const taken = inotifyUsers().find((user) => user.pid === pid)!.watches

@@ -139,53 +139,58 @@ describe('fsflow watch', () => {
     expect(written).toHaveProperty('process_details')
   })
 
-  it('tells everything in lines that the JSON Schema accepts', async () => {
-    const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(eventSchema)
-    const names = ['plain', 'with "quotes" and a\nnewline', 'ü', 'x'.repeat(255)]
-    const args = ['root', '--events', 'all', '--metadata', '--process']
-    const list = await events(args, async (process) => {
-      const held = openSync(join(root, 'held'), 'w')
-      writeSync(held, 'by this process, so that there is one to tell')
-      await process.line(/MODIFY.*\/held/)
-      closeSync(held)
-      mkdirSync(join(root, 'a/b'), { recursive: true })
-      await process.line(/CREATE.*a\/b"/)
-      for (const name of names) {
-        writeFileSync(join(root, 'a/b', name), 'text')
-        readFileSync(join(root, 'a/b', name))
+  it.each(['inotify', 'auto'])(
+    '--source %s tells everything in lines that the JSON Schema accepts',
+    async (source) => {
+      const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(eventSchema)
+      const names = ['plain', 'with "quotes" and a\nnewline', 'ü', 'x'.repeat(255)]
+      const args = ['root', '--source', source, '--events', 'all', '--metadata', '--process']
+      const list = await events(args, async (process) => {
+        const held = openSync(join(root, 'held'), 'w')
+        writeSync(held, 'by this process, so that there is one to tell')
+        await process.line(/MODIFY.*\/held/)
+        closeSync(held)
+        mkdirSync(join(root, 'a/b'), { recursive: true })
+        await process.line(/CREATE.*a\/b"/)
+        for (const name of names) {
+          writeFileSync(join(root, 'a/b', name), 'text')
+          readFileSync(join(root, 'a/b', name))
+        }
+        writeFileSync(Buffer.concat([Buffer.from(`${root}/a/`), Buffer.of(0xff, 0xfe)]), '')
+        symlinkSync('nowhere', join(root, 'a/link'))
+        chmodSync(join(root, 'a/b/plain'), 0o600)
+        renameSync(join(root, 'a/b'), join(root, 'c'))
+        await process.line(/RENAME.*\/c"/)
+        rmSync(join(root, 'c'), { recursive: true })
+        await process.line(/DELETE.*\/c"/)
+      })
+      for (const wire of list) {
+        validate(wire)
+        expect([wire, validate.errors]).toEqual([wire, null])
       }
-      writeFileSync(Buffer.concat([Buffer.from(`${root}/a/`), Buffer.of(0xff, 0xfe)]), '')
-      symlinkSync('nowhere', join(root, 'a/link'))
-      chmodSync(join(root, 'a/b/plain'), 0o600)
-      renameSync(join(root, 'a/b'), join(root, 'c'))
-      await process.line(/RENAME.*\/c"/)
-      rmSync(join(root, 'c'), { recursive: true })
-      await process.line(/DELETE.*\/c"/)
-    })
-    for (const wire of list) {
-      validate(wire)
-      expect([wire, validate.errors]).toEqual([wire, null])
-    }
-    const types = new Set(list.map(({ event_type: type }) => type))
-    const kinds = [
-      'CREATE',
-      'OPEN',
-      'ACCESS',
-      'MODIFY',
-      'ATTRIB',
-      'CLOSE_WRITE',
-      'CLOSE_NOWRITE',
-      'RENAME',
-      'DELETE',
-    ]
-    expect([...types]).toEqual(expect.arrayContaining(['MONITOR_START', ...kinds, 'MONITOR_STOP']))
-    // Each kind of detail has been there.
-    expect(list.some(({ file_metadata: metadata }) => metadata?.file_type === 'symlink')).toBe(true)
-    expect(list.some(({ file_metadata: metadata }) => metadata === null)).toBe(true)
-    expect(list.some(({ process_details: details }) => details?.pid === process.pid)).toBe(true)
-    expect(list.some(({ process_unknown: reason }) => reason !== undefined)).toBe(true)
-    expect(list.some(({ file_path_bytes: bytes }) => bytes !== undefined)).toBe(true)
-  })
+      const types = new Set(list.map(({ event_type: type }) => type))
+      const kinds = [
+        'CREATE',
+        'OPEN',
+        'ACCESS',
+        'MODIFY',
+        'ATTRIB',
+        'CLOSE_WRITE',
+        'CLOSE_NOWRITE',
+        'RENAME',
+        'DELETE',
+      ]
+      expect([...types]).toEqual(expect.arrayContaining(['MONITOR_START', ...kinds, 'MONITOR_STOP']))
+      // Each kind of detail has been there.
+      expect(list.some(({ file_metadata: metadata }) => metadata?.file_type === 'symlink')).toBe(true)
+      expect(list.some(({ file_metadata: metadata }) => metadata === null)).toBe(true)
+      expect(list.some(({ process_details: details }) => details?.pid === process.pid)).toBe(true)
+      // Who it was is always known by fanotify, which may be what auto is.
+      const isUnknown = list.some(({ process_unknown: reason }) => reason !== undefined)
+      expect(isUnknown).toBe(list[0]!.source === 'inotify')
+      expect(list.some(({ file_path_bytes: bytes }) => bytes !== undefined)).toBe(true)
+    },
+  )
 
   it('--no-recursive tells of the directory itself alone', async () => {
     mkdirSync(join(root, 'a'))
@@ -256,7 +261,9 @@ describe('fsflow watch', () => {
       const layers = `lowerdir=${scratch}/lower,upperdir=${scratch}/upper,workdir=${scratch}/work`
       await withMount(['-t', 'overlay', '-o', layers, 'overlay'], join(root, 'over'), async () => {
         const below = (name: string) => writeFileSync(join(scratch, 'lower', name), '')
-        running = start(['watch', 'root', '--poll-interval', '20'], { cwd: place.path })
+        running = start(['watch', 'root', '--source', 'inotify', '--poll-interval', '20'], {
+          cwd: place.path,
+        })
         await running.line(/FSFLOW_BLIND/, 'stderr')
         await running.line(/MONITOR_START/)
         below('seen')
@@ -264,7 +271,10 @@ describe('fsflow watch', () => {
         running.kill('SIGTERM')
         const { stderr } = await running.ended
         expect(stderr).toContain(`Set poll: 'off', or --poll off, where only this machine changes it.`)
-        const list = await events(['root', '--poll', 'off', '--events', 'CREATE'], () => below('unseen'))
+        const list = await events(
+          ['root', '--source', 'inotify', '--poll', 'off', '--events', 'CREATE'],
+          () => below('unseen'),
+        )
         expect(told(list)).toEqual([])
       })
     }),
@@ -275,20 +285,23 @@ describe('fsflow watch', () => {
     ['off', ['OVERFLOW']],
   ])('--repair %s', async (repair, controls) => {
     for (const name of ['a', 'b']) writeFileSync(join(root, name), '')
-    const list = await events(['root', '--repair', repair, '--events', 'CREATE'], async (process) => {
-      process.kill('SIGSTOP')
-      await until(
-        () => /^State:\tT/m.test(readFileSync(`/proc/${process.pid}/status`, 'utf8')),
-        () => 'the halt of the process',
-      )
-      // Records that the kernel does not merge, more than its queue holds.
-      const most = inotifyLimit('max_queued_events')!
-      for (let i = 0; i <= most / 2 + 1; i++)
-        for (const name of ['a', 'b']) utimesSync(join(root, name), i, i)
-      mkdirSync(join(root, 'lost'))
-      process.kill('SIGCONT')
-      await process.line(controls.at(-1) === 'OVERFLOW' ? /OVERFLOW/ : /RECOVERED/)
-    })
+    const list = await events(
+      ['root', '--source', 'inotify', '--repair', repair, '--events', 'CREATE'],
+      async (process) => {
+        process.kill('SIGSTOP')
+        await until(
+          () => /^State:\tT/m.test(readFileSync(`/proc/${process.pid}/status`, 'utf8')),
+          () => 'the halt of the process',
+        )
+        // Records that the kernel does not merge, more than its queue holds.
+        const most = inotifyLimit('max_queued_events')!
+        for (let i = 0; i <= most / 2 + 1; i++)
+          for (const name of ['a', 'b']) utimesSync(join(root, name), i, i)
+        mkdirSync(join(root, 'lost'))
+        process.kill('SIGCONT')
+        await process.line(controls.at(-1) === 'OVERFLOW' ? /OVERFLOW/ : /RECOVERED/)
+      },
+    )
     const types = list.map(({ event_type: type }) => type).filter((type) => type !== 'CREATE')
     expect(types).toEqual(['MONITOR_START', ...controls, 'MONITOR_STOP'])
     expect(told(list)).toEqual(repair === 'full' ? ['CREATE /lost'] : [])
@@ -300,7 +313,7 @@ describe('fsflow watch', () => {
     [['--poll-interval', '100', '--poll-interval', '200'], '--poll-interval is given more than once'],
     [['--repair', 'on'], '--repair: there is no "on"'],
     [['--follow-symlinks=yes'], '--follow-symlinks=yes: "yes" is neither true nor false'],
-    [['--follow-symlinks', '--no-recursive'], 'inotify: followSymlinks needs recursive'],
+    [['--follow-symlinks', '--no-recursive'], 'auto: followSymlinks needs recursive'],
     [['--no-poll'], '--no-poll: --poll takes a value'],
   ]
   it('says what is wrong with a flag', async () => {

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { SourceRequest } from '../contracts/index.js'
-import { fanotifyProblem, filesystemProblem } from '../linux/fanotify/fanotifySupport.js'
-import { inotifyView } from '../linux/filesystemTypes.js'
-import type { BindingName } from '../linux/openInotify.js'
-import { mountOf, mountsBelow, readMounts, type Mount } from '../linux/mounts.js'
-import { rawFromText, textFromRaw } from '../linux/rawPath.js'
-import { realPath } from '../linux/realPath.js'
-import { resolveRoots, type ResolvedRoot } from '../linux/resolveRoots.js'
-import { fanotifyMask } from './FanotifyEvents.js'
+import { join } from 'node:path'
+import type { SourceRequest } from '../../contracts/index.js'
+import { fanotifyProblem, filesystemProblem } from '../../linux/fanotify/fanotifySupport.js'
+import { inotifyView } from '../../linux/filesystemTypes.js'
+import type { BindingName } from '../../linux/openInotify.js'
+import { mountOf, mountsBelow, readMounts, type Mount } from '../../linux/mounts.js'
+import { rawFromText, textFromRaw } from '../../linux/rawPath.js'
+import { nearestExisting } from '../../linux/nearestExisting.js'
+import { realPath } from '../../linux/realPath.js'
+import { resolveRoots, type ResolvedRoot } from '../../linux/resolveRoots.js'
+import { fanotifyMask } from '../FanotifyEvents.js'
 
 export interface AssignOptions {
   readonly paths: readonly string[]
@@ -59,7 +59,7 @@ export function assignRoots(options: AssignOptions, request: SourceRequest): Ass
   const inotify: string[] = []
   const reasons: Reason[] = []
   for (const root of roots) {
-    const there = nearest(root.directory)
+    const there = nearestExisting(root.directory)
     const mount = mountOf(realPath(rawFromText(there)), mounts)
     const reason = whyNot(rawFromText(there), mount, options, request)
     const list = reason === undefined ? fanotify : inotify
@@ -119,11 +119,6 @@ function whyNot(
 
 function pathsOf({ directory, only }: ResolvedRoot): string[] {
   return only === undefined ? [directory] : [...only].map((name) => join(directory, name))
-}
-
-/** The path, or the nearest directory above it that exists. */
-function nearest(path: string): string {
-  return existsSync(path) || path === '/' ? path : nearest(dirname(path))
 }
 
 function isPruned(relative: string, { prune }: SourceRequest): boolean {

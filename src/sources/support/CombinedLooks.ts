@@ -1,4 +1,4 @@
-import type { LookCycles } from '../contracts/index.js'
+import type { LookCycles } from '../../contracts/index.js'
 
 /** The cycles of several sources as those of one: a cycle has ended when one of each that began in it has. */
 export class CombinedLooks {

@@ -1,4 +1,4 @@
-import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
+import { invalidOption, rejectUnknownOptions } from '../../errors/index.js'
 
 /** The options that all sources of directory trees have. */
 export interface PathOptions {

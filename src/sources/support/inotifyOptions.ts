@@ -1,5 +1,5 @@
-import { invalidOption } from '../errors/index.js'
-import { bindingNames, type BindingName } from '../linux/openInotify.js'
+import { invalidOption } from '../../errors/index.js'
+import { bindingNames, type BindingName } from '../../linux/openInotify.js'
 import { requireBoolean, validPaths, type ValidPaths } from './validPaths.js'
 
 export interface InotifySourceOptions {
