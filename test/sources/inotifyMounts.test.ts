@@ -8,7 +8,7 @@ import { mounting } from '../helpers/requires.js'
 import { watching, type SourceProbe } from '../helpers/SourceProbe.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
 import { until } from '../helpers/until.js'
-import { withFilesystem } from '../helpers/withFilesystem.js'
+import { withFilesystem, withMount } from '../helpers/withFilesystem.js'
 
 const changes = new Set<EventType>([...eventGroups.changes, 'UNMOUNT'])
 
@@ -286,5 +286,34 @@ describeBindings('mounts below and at a root of the inotify source', ({ binding,
       fs.writeFileSync(at('root/a/h'), '')
       await probe.sees('CREATE', at('root/a/h'))
     },
+  )
+
+  testWith([mounting], 'roots that are awaited while something is mounted are told once they are there', () =>
+    withFilesystem('tmpfs', async (top) => {
+      const at = (path: string): string => join(top, path)
+      fs.mkdirSync(at('root/d'), { recursive: true })
+      fs.mkdirSync(at('other/sub'), { recursive: true })
+      const paths = ['root', 'later/one', 'later/two', 'later/three'].map(at)
+      const options = { paths, binding, waitForPath: true, pollInterval: 50 }
+      const probe = await watching(options, async (running) => {
+        await withMount(['--bind', at('other')], at('root/d'), () => running.sees('CREATE', at('root/d/sub')))
+        fs.mkdirSync(at('later'))
+        fs.writeFileSync(at('later/one'), '')
+        await running.sees('CREATE', at('later/one'))
+        fs.writeFileSync(at('later/two'), '')
+        fs.mkdirSync(at('later/three/sub'), { recursive: true })
+        await running.sees('CREATE', at('later/two'))
+        await running.sees('CREATE', at('later/three/sub'))
+        fs.writeFileSync(at('root/f'), '')
+        await running.sees('CREATE', at('root/f'))
+      })
+      const births = probe.told(top).filter((line) => line.includes('CREATE later'))
+      expect(births.map((line) => line.replace('~', '')).sort()).toEqual([
+        'CREATE later/one',
+        'CREATE later/three',
+        'CREATE later/three/sub',
+        'CREATE later/two',
+      ])
+    }),
   )
 })
