@@ -50,11 +50,14 @@ export class LostRoots {
     this.#listener = listener
   }
 
-  /** The root is not there: `found` is called, at once or later. */
+  /** The root is not there: `found` is called once, now or later, however often it is said meanwhile. */
   await(root: WatchRoot): void {
     this.#returning.add(root)
-    const vigil = { root, directory: '/', wd: 0, awaited: '', mayBeMissed: false }
-    this.#vigils.push(vigil)
+    let vigil = this.#vigils.find((other) => other.root === root)
+    if (vigil === undefined) {
+      vigil = { root, directory: '/', wd: 0, awaited: '', mayBeMissed: false }
+      this.#vigils.push(vigil)
+    }
     this.#descend(vigil)
   }
 

@@ -152,8 +152,10 @@ export class Roots {
 
   /** True when another root tells it as an entry of its own. */
   #isToldAbove(root: WatchRoot): boolean {
-    const { parent } = parted(root.path)
-    return this.#table.roots.some((node) => node.wd !== 0 && node.root!.path === parent)
+    const { parent, name } = parted(root.path)
+    return this.#table.roots.some(({ wd, root: other }) => {
+      return wd !== 0 && other!.path === parent && (other!.only === undefined || other!.only.has(name))
+    })
   }
 }
 

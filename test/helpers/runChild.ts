@@ -10,11 +10,15 @@ export interface ChildResult {
   readonly hung: boolean
 }
 
+export type Kill = (signal: NodeJS.Signals) => void
+
 export interface ChildOptions {
   /** What stands before `node`, for example `unshare -Ur`. */
   readonly prefix?: readonly string[]
+  /** Called when it runs, with a way to send a signal. */
+  readonly onStart?: (kill: Kill) => void
   /** Called with each piece of output, and a way to send a signal. */
-  readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
+  readonly onOutput?: (text: string, kill: Kill) => void
   readonly boundMs?: number
 }
 
@@ -24,7 +28,7 @@ const BOUND_MS = 30_000
 export function runChild(
   script: string,
   args: readonly string[],
-  { prefix = [], onOutput, boundMs = BOUND_MS }: ChildOptions = {},
+  { prefix = [], onStart, onOutput, boundMs = BOUND_MS }: ChildOptions = {},
 ): Promise<ChildResult> {
   const file = fileURLToPath(new URL(`./children/${script}.js`, import.meta.url))
   const command = [...prefix, process.execPath, file, ...args]
@@ -32,13 +36,15 @@ export function runChild(
   let stdout = ''
   let stderr = ''
   let hung = false
+  const kill: Kill = (signal) => child.kill(signal)
+  onStart?.(kill)
   const timer = setTimeout(() => {
     hung = true
     child.kill('SIGKILL')
   }, boundMs)
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
-    onOutput?.(text, (signal) => child.kill(signal))
+    onOutput?.(text, kill)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {

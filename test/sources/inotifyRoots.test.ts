@@ -8,6 +8,7 @@ import { describeBindings } from '../helpers/bindings.js'
 import { mounting } from '../helpers/requires.js'
 import { SourceProbe, watching } from '../helpers/SourceProbe.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
+import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
 const namesOnly = new Set<EventType>([
@@ -174,5 +175,178 @@ describeBindings('roots of the inotify source', ({ binding, test, testWith }) =>
       expect(probe.events[0]!.eventType).toBe('MONITOR_START')
       const paths = probe.events.filter(({ isControl }) => !isControl).map(({ filePath }) => filePath)
       expect(paths.filter((path) => !`${path}/`.startsWith(`${at('late/root')}/`))).toEqual([])
+    }))
+
+  /** What a consumer holds of the roots, each of them told as an entry. */
+  const heldAt = (paths: readonly string[], probe: SourceProbe): (() => string[]) => {
+    const list = () =>
+      new Map(
+        paths
+          .filter((path) => fs.existsSync(path))
+          .flatMap((path): [string, boolean][] => {
+            const isDirectory = fs.statSync(path).isDirectory()
+            return [[path, isDirectory], ...(isDirectory ? listTree(path) : [])]
+          }),
+      )
+    const state = new TreeState(list())
+    let applied = probe.events.length
+    return () => {
+      for (; applied < probe.events.length; applied++) state.apply(probe.events[applied]!)
+      return state.differences(list())
+    }
+  }
+  const agreed = (differences: () => string[]) =>
+    until(
+      () => differences().length === 0,
+      () => differences().join(', '),
+    )
+
+  test('tells that a directory above a root was renamed, and awaits the root at its path', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.mkdirSync(at('a/b/root/sub'), { recursive: true })
+      const probe = await watch(at('a/b/root'), async (running) => {
+        const held = heldAt([at('a/b/root')], running)
+        fs.renameSync(at('a'), at('elsewhere'))
+        await running.sees('MOVE_SELF', at('a/b/root'))
+        fs.writeFileSync(at('elsewhere/b/root/sub/unseen'), '')
+        fs.mkdirSync(at('a/b/root/other'), { recursive: true })
+        await running.sees('CREATE', at('a/b/root/other'))
+        await agreed(held)
+        fs.renameSync(at('a/b'), at('a/c'))
+        fs.renameSync(at('elsewhere/b'), at('a/b'))
+        await running.sees('CREATE', at('a/b/root/sub'))
+        await agreed(held)
+        fs.writeFileSync(at('a/b/root/sub/seen'), '')
+        await running.sees('CREATE', at('a/b/root/sub/seen'))
+      })
+      expect(probe.told(top).filter((line) => line.startsWith('MOVE_SELF'))).toHaveLength(2)
+      // It is there again when it comes back: so it is told then, as what had happened to it meanwhile.
+      expect(probe.told(top).filter((line) => line.includes('unseen'))).toEqual([
+        '~CREATE a/b/root/sub/unseen',
+      ])
+    }))
+
+  test('tells that a file named as root is gone with the directory above it, and when it is back', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.mkdirSync(at('a/b'), { recursive: true })
+      fs.writeFileSync(at('a/b/f'), '')
+      fs.writeFileSync(at('a/b/other'), '')
+      const probe = await watch(at('a/b/f'), async (running) => {
+        const held = heldAt([at('a/b/f')], running)
+        fs.renameSync(at('a'), at('elsewhere'))
+        await running.sees('DELETE', at('a/b/f'))
+        fs.renameSync(at('elsewhere'), at('a'))
+        await running.sees('CREATE', at('a/b/f'))
+        await agreed(held)
+        fs.rmSync(at('a'), { recursive: true })
+        await agreed(held)
+        fs.mkdirSync(at('a/b'), { recursive: true })
+        fs.writeFileSync(at('a/b/f'), '')
+        await agreed(held)
+      })
+      expect(probe.told(top).map((line) => line.replace('~', ''))).toEqual([
+        'DELETE a/b/f',
+        'CREATE a/b/f',
+        'DELETE a/b/f',
+        'CREATE a/b/f',
+      ])
+    }))
+
+  test('awaits two files of one directory, and no other', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      const paths = [at('later/one'), at('later/two')]
+      const probe = await watching({ paths, binding, waitForPath: true }, async (running) => {
+        const held = heldAt(paths, running)
+        fs.mkdirSync(at('later'))
+        fs.writeFileSync(at('later/one'), '')
+        await running.sees('CREATE', at('later/one'))
+        fs.writeFileSync(at('later/other'), '')
+        fs.writeFileSync(at('later/two'), '')
+        await running.sees('CREATE', at('later/two'))
+        await agreed(held)
+        fs.appendFileSync(at('later/one'), 'x')
+        await running.sees('MODIFY', at('later/one'))
+        fs.renameSync(at('later/other'), at('later/two'))
+        await running.sees('MOVED_TO', at('later/two'))
+        fs.unlinkSync(at('later/one'))
+        await running.sees('DELETE', at('later/one'))
+        await agreed(held)
+      })
+      expect(probe.told(top).filter((line) => line.includes('other'))).toEqual([])
+      expect(
+        probe
+          .told(top)
+          .filter((line) => line.includes('CREATE'))
+          .map((line) => line.replace('~', '')),
+      ).toEqual(['CREATE later/one', 'CREATE later/two'])
+    }))
+
+  test('awaits what a link leads to that dangles, or fails at once', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.symlinkSync('later/target', at('link'))
+      await expect(new SourceProbe({ paths: at('link'), binding }).ready()).rejects.toMatchObject({
+        code: 'FSFLOW_PATH_NOT_FOUND',
+      })
+      const options = { paths: at('link'), binding, waitForPath: true, pollInterval: 30 }
+      await watching(options, async (running) => {
+        fs.mkdirSync(at('later/target/sub'), { recursive: true })
+        await running.sees('CREATE', at('link/sub'))
+        fs.writeFileSync(at('later/target/sub/f'), '')
+        await running.sees('CREATE', at('link/sub/f'))
+      })
+    }))
+
+  test('goes on with a root that is replaced by another kind', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.mkdirSync(at('root/sub'), { recursive: true })
+      await watch(at('root'), async (running) => {
+        const held = heldAt([at('root')], running)
+        for (const round of ['1', '2']) {
+          fs.rmSync(at('root'), { recursive: true })
+          fs.writeFileSync(at('root'), round)
+          await agreed(held)
+          await running.sees('CREATE', at('root'))
+          fs.unlinkSync(at('root'))
+          fs.mkdirSync(at('root'))
+          fs.writeFileSync(at(`root/${round}`), '')
+          await running.sees('CREATE', at(`root/${round}`))
+          await agreed(held)
+          fs.mkdirSync(at(`root/dir-${round}`))
+          fs.writeFileSync(at(`root/dir-${round}/f`), '')
+          await running.sees('CREATE', at(`root/dir-${round}/f`))
+        }
+      })
+    }))
+
+  test('tells each event once when one of two roots that overlap goes and comes back', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.mkdirSync(at('root/sub/deep'), { recursive: true })
+      const paths = [at('root'), at('root/sub'), at('root/sub/deep')]
+      const probe = await watch(paths, async (running) => {
+        const held = heldAt([at('root')], running)
+        fs.renameSync(at('root/sub'), at('gone'))
+        await agreed(held)
+        fs.mkdirSync(at('root/sub/deep'), { recursive: true })
+        fs.writeFileSync(at('root/sub/deep/f'), '')
+        await running.sees('CREATE', at('root/sub/deep/f'))
+        fs.writeFileSync(at('root/sub/deep/g'), '')
+        await running.sees('CREATE', at('root/sub/deep/g'))
+        fs.rmSync(at('root'), { recursive: true })
+        await agreed(held)
+        fs.mkdirSync(at('root/sub/deep'), { recursive: true })
+        fs.writeFileSync(at('root/sub/deep/h'), '')
+        await running.sees('CREATE', at('root/sub/deep/h'))
+        await agreed(held)
+      })
+      for (const name of ['f', 'g', 'h'])
+        expect(probe.told(top).filter((line) => line.endsWith(`CREATE root/sub/deep/${name}`))).toHaveLength(
+          1,
+        )
     }))
 })

@@ -1,138 +1,92 @@
 // Programs work at random in a watched tree; then what the stream has told must be what is on the disk.
 // Other seeds than the usual ones: TORTURE_SEEDS=21..500
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, jest } from '@jest/globals'
-import { eventGroups, eventTypes, type EventType } from '../../src/events/index.js'
-import { ownWatches } from '../../src/watching/ownWatches.js'
-import { describeBindings, type Binding } from '../helpers/bindings.js'
-import { kernelWatches } from '../helpers/procSelf.js'
-import { SourceProbe } from '../helpers/SourceProbe.js'
-import { queueSysctl, withQueueLength } from '../helpers/sysctl.js'
-import { listTree, TreeState } from '../helpers/TreeState.js'
-import { until } from '../helpers/until.js'
-import { withDirectory } from '../helpers/withDirectory.js'
+import { seededRandom } from '../../src/cli/load/randomWork.js'
+import { describeBindings, userNamespace } from '../helpers/bindings.js'
+import { runForJson, type ChildOptions, type Kill } from '../helpers/runChild.js'
+import { queueSysctl } from '../helpers/sysctl.js'
+import { tortureAll, type Outcome, type Variant } from './torture.js'
 
 const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..20').split('..').map(Number) as [
   number,
   number,
 ]
-const PROCESSES = 2
-const STEPS = 150
-const SHORT_QUEUE = 40
-const BOUND_MS = 10_000
+const SEEDS = lastSeed - firstSeed + 1
+// Polling is slow by intention.
+const SLOW_SEEDS = Math.ceil(SEEDS / 5)
+const SHORT_QUEUE = 16
+const FEW_WATCHES = 20
+const BOUND_MS = 60_000 + SEEDS * 10_000
 
-const script = fileURLToPath(new URL('../helpers/randomWork.js', import.meta.url))
+jest.setTimeout(BOUND_MS)
 
-jest.setTimeout(60_000 + (lastSeed - firstSeed + 1) * 10_000)
-
-async function work(tree: string, outside: string, seed: number): Promise<void> {
-  const children = Array.from({ length: PROCESSES }, (_, index) =>
-    spawn(process.execPath, [script, tree, outside, String(seed * PROCESSES + index), String(STEPS)], {
-      stdio: 'inherit',
-    }),
-  )
-  await Promise.all(children.map((child) => once(child, 'exit')))
+/** The same in a process of its own. */
+function tortureApart(variant: Variant, seeds: number, options: ChildOptions): Promise<Outcome> {
+  const range = [firstSeed, firstSeed + seeds - 1].map(String)
+  return runForJson('tortured', [JSON.stringify(variant), ...range], { boundMs: BOUND_MS, ...options })
 }
 
-interface Outcome {
-  /** What the stream and the disk do not agree on; empty when all is well. */
-  readonly wrong: readonly string[]
-  readonly overflows: number
-  /** How many events there were, so that it is known that something happened. */
-  readonly events: number
-}
-
-interface Variant {
-  readonly follow?: boolean
-  readonly queueLength?: number
-}
-
-async function torture(
-  binding: Binding,
-  seed: number,
-  { follow = true, queueLength }: Variant,
-): Promise<Outcome> {
-  return withDirectory(async (scratch) => {
-    const tree = join(scratch, 'tree')
-    const outside = join(scratch, 'outside')
-    for (const path of [outside, join(tree, 'a', 'b', 'c'), join(tree, 'd')])
-      mkdirSync(path, { recursive: true })
-    writeFileSync(join(tree, 'a', 'e'), '')
-    const watchesBefore = kernelWatches().length
-    // Listing the tree, as this test does, would by itself fill a short queue if accesses were told.
-    const types = new Set<EventType>(queueLength === undefined ? eventTypes : eventGroups.changes)
-    const open = () => new SourceProbe({ paths: tree, binding }, { follow, request: { eventTypes: types } })
-    const probe = queueLength === undefined ? open() : withQueueLength(queueLength, open)
-    try {
-      await probe.ready()
-      const state = new TreeState(listTree(tree))
-      let applied = 0
-      const differences = () => {
-        for (; applied < probe.events.length; applied++) state.apply(probe.events[applied]!)
-        return state.differences(listTree(tree))
-      }
-      await work(tree, outside, seed)
-      writeFileSync(join(tree, 'sync'), '')
-      await probe.sees('CREATE', join(tree, 'sync'))
-
-      const watched = () => kernelWatches().length - watchesBefore - ownWatches([tree])
-      const directories = () => 1 + [...listTree(tree).values()].filter((isDirectory) => isDirectory).length
-      const wrong: string[] = []
-      if (follow) {
-        await until(
-          () => watched() === directories() && differences().length === 0,
-          () => 'quiet',
-          BOUND_MS,
-        ).catch(() => wrong.push(`${watched()} watches, ${directories()} directories`))
-      }
-      await probe.stop()
-      wrong.push(...differences())
-      return {
-        wrong: wrong.map((line) => `seed ${seed}: ${line.replaceAll(tree, '')}`),
-        overflows: probe.controls.filter((type) => type === 'OVERFLOW').length,
-        events: probe.events.length,
-      }
-    } finally {
-      probe.unsubscribe()
-    }
-  })
-}
-
-async function tortureAll(binding: Binding, variant: Variant): Promise<Outcome> {
-  const wrong: string[] = []
-  let overflows = 0
-  let events = 0
-  for (let seed = firstSeed; seed <= lastSeed; seed++) {
-    const outcome = await torture(binding, seed, variant)
-    wrong.push(...outcome.wrong)
-    overflows += outcome.overflows
-    events += outcome.events
+/** Stops a process and has it go on, again and again at random, while it runs. */
+async function interrupt(kill: Kill, isRunning: () => boolean): Promise<void> {
+  const random = seededRandom(firstSeed)
+  while (isRunning()) {
+    await delay(random() * 60)
+    kill('SIGSTOP')
+    await delay(random() * 60)
+    kill('SIGCONT')
   }
-  return { wrong, overflows, events }
 }
 
 describeBindings('torture', ({ binding, test, testWith }) => {
   test('the stream equals the disk, and each directory has its watch', async () => {
-    const { wrong, events } = await tortureAll(binding, {})
+    const { wrong, events } = await tortureAll({ binding }, firstSeed, lastSeed)
     expect(wrong).toEqual([])
-    expect(events).toBeGreaterThan(100 * (lastSeed - firstSeed + 1))
+    expect(events).toBeGreaterThan(100 * SEEDS)
   })
 
   testWith([queueSysctl], 'the same while the kernel queue overflows', async () => {
-    const { wrong, overflows } = await tortureAll(binding, { queueLength: SHORT_QUEUE })
+    const { wrong, overflows } = await tortureAll({ binding, queueLength: SHORT_QUEUE }, firstSeed, lastSeed)
+    expect(wrong).toEqual([])
+    expect(overflows).toBeGreaterThan(0)
+  })
+
+  testWith(
+    [userNamespace],
+    'the same with fewer watches than directories, and when they are free again',
+    async () => {
+      const variant = { binding, watches: FEW_WATCHES }
+      const { wrong, warnings } = await tortureApart(variant, SLOW_SEEDS, {
+        prefix: ['unshare', '-Ur'],
+      })
+      expect(wrong).toEqual([])
+      const count = (code: string) => warnings.filter((other) => other === code).length
+      expect(count('FSFLOW_WATCH_LIMIT')).toBeGreaterThan(0)
+      expect(count('FSFLOW_WATCHED_AGAIN')).toBe(count('FSFLOW_WATCH_LIMIT'))
+    },
+  )
+
+  testWith([queueSysctl], 'the same while the process is stopped and goes on, again and again', async () => {
+    let isRunning = true
+    const { wrong, overflows } = await tortureApart(
+      { binding, queueLength: SHORT_QUEUE },
+      Math.ceil(SEEDS / 2),
+      {
+        onStart: (kill) => void interrupt(kill, () => isRunning),
+      },
+    ).finally(() => (isRunning = false))
     expect(wrong).toEqual([])
     expect(overflows).toBeGreaterThan(0)
   })
 
   test('who does not follow new directories fails', async () => {
-    const outcomes: Outcome[] = []
-    for (let seed = firstSeed; seed < firstSeed + 3; seed++) {
-      outcomes.push(await torture(binding, seed, { follow: false }))
-    }
-    expect(outcomes.flatMap(({ wrong }) => wrong)).not.toEqual([])
+    const { wrong } = await tortureAll({ binding, follow: false }, firstSeed, firstSeed + 2)
+    expect(wrong).not.toEqual([])
+  })
+
+  testWith([queueSysctl], 'who does not repair after an overflow fails', async () => {
+    const variant = { binding, repair: 'off', queueLength: SHORT_QUEUE } as const
+    const { wrong } = await tortureAll(variant, firstSeed, firstSeed + 2)
+    expect(wrong).not.toEqual([])
   })
 })
