@@ -22,6 +22,8 @@ export interface FileMetadata {
   readonly hardLinks: number
   readonly fileType:
     'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'block_device' | 'character_device' | 'unknown'
+  /** Only of a symbolic link: where it leads, as it is written there; `null` when it could not be read. */
+  readonly linkTarget?: string | null
 }
 
 export interface IoStats {
@@ -87,9 +89,11 @@ export interface EventProcess {
   readonly ancestors: readonly ProcessAncestor[] | null
 }
 
+/** What was done to the file. */
 export interface OperationDetails {
+  /** A sentence for people, without the path of the event. */
   readonly description: string
-  /** Bytes, negative when the file shrank, `null` when the size before is not known. */
+  /** Bytes, negative when the file shrank, `null` when the size before or after is not known. */
   readonly sizeChange: number | null
 }
 

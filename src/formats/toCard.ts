@@ -70,6 +70,7 @@ function eventRows(event: FileEvent): readonly Row[] {
 function fileRows(file: FileMetadata): readonly Row[] {
   return [
     ['type', file.fileType],
+    ['leads to', file.linkTarget],
     ['permissions', `${file.permissions} (${file.permissionsOctal})`],
     ['owner', named(file.ownerName, file.ownerUid)],
     ['group', named(file.groupName, file.ownerGid)],

@@ -128,6 +128,11 @@ describe('toCard', () => {
     expect(card).toMatch(/cookie {10}7\n {4}synthetic {7}yes: .*\n {4}merged {10}yes: /)
   })
 
+  it('tells where a symbolic link leads', () => {
+    const fileMetadata = { ...full.fileMetadata!, fileType: 'symlink', linkTarget: 'a\u001bb' } as const
+    expect(toCard(full.with({ fileMetadata }))).toContain('symlink\n    leads to        a\\x1Bb\n')
+  })
+
   it('tells the batch', () => {
     const card = toCard(fileEvent('CREATE /a', { batchId: 3, batchSize: 12 }))
     expect(card).toMatch(/\n {4}batch {11}3\n {4}batch size {6}12\n/)

@@ -16,7 +16,7 @@ const dataKey = fc.oneof(
 const path = fc.string({ unit: 'binary', minLength: 1 }).map((name) => `/${name.replaceAll('\0', '')}`)
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 })
 
-const fileMetadata = fc.record({
+const alwaysOfFile = {
   permissions: fc.constantFrom('-rw-r--r--', 'drwxrwxrwt', 'crwSr-sr-T'),
   permissionsOctal: fc.constantFrom('0644', '1777', '6755'),
   ownerUid: count,
@@ -40,7 +40,12 @@ const fileMetadata = fc.record({
     'character_device',
     'unknown',
   ),
-} as const)
+} as const
+
+const fileMetadata = fc.record(
+  { ...alwaysOfFile, linkTarget: orNull(text) },
+  { requiredKeys: Object.keys(alwaysOfFile) as (keyof typeof alwaysOfFile)[], noNullPrototype: true },
+)
 
 const alwaysOfProcess = {
   pid: count,
