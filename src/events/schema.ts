@@ -124,13 +124,20 @@ export const eventSchema = {
     process_details: processDetails,
     process_unknown: text,
     operation_details: record({ description: text, size_change: integerOrNull }),
-    content_preview: record({
-      before: textOrNull,
-      after: textOrNull,
-      diff_summary: textOrNull,
-      truncated: { type: 'boolean' },
-      binary: { type: 'boolean' },
-    }),
+    content_preview: record(
+      {
+        before: textOrNull,
+        after: textOrNull,
+        diff_summary: textOrNull,
+        truncated: { type: 'boolean' },
+        binary: { type: 'boolean' },
+        diff: textOrNull,
+        before_missing: text,
+        after_missing: text,
+        not_stored: text,
+      },
+      ['diff', 'before_missing', 'after_missing', 'not_stored'],
+    ),
     control_details: {
       type: 'object',
       additionalProperties: false,

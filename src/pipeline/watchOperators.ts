@@ -3,7 +3,9 @@ import { invalidOption } from '../errors/index.js'
 import { expandEventTypes, type EventGroup, type EventType } from '../events/index.js'
 import {
   addWatchOnMkdir,
+  captureContent,
   debounceByPath,
+  describeOperation,
   enrichMetadata,
   enrichProcess,
   filterGlob,
@@ -28,8 +30,12 @@ export interface WatchOperatorOptions {
   readonly raw?: boolean
   /** Milliseconds of quiet after which a path's last event is told. Default: every event is told at once. */
   readonly debounce?: number
-  /** Add `fileMetadata`. Default false. */
+  /** Add `fileMetadata` and `operationDetails`. Default false. */
   readonly metadata?: boolean
+  /** Add `contentPreview` and `operationDetails`. Default false. */
+  readonly preview?: boolean
+  /** The same, with a unified diff. Default false. */
+  readonly diff?: boolean
   /** Add `processDetails`; for inotify it is inferred from open files, not proven. Default false. */
   readonly process?: boolean
 }
@@ -43,6 +49,8 @@ export const watchOperatorOptions = [
   'raw',
   'debounce',
   'metadata',
+  'preview',
+  'diff',
   'process',
 ] as const
 
@@ -63,7 +71,8 @@ function requireBoolean(option: string, value: unknown): void {
  */
 export function watchOperators(options: WatchOperatorOptions): Operator[] {
   const { recursive = true, raw = false, debounce, metadata = false, process = false } = options
-  for (const option of ['recursive', 'raw', 'metadata', 'process'] as const) {
+  const { preview = false, diff = false } = options
+  for (const option of ['recursive', 'raw', 'metadata', 'preview', 'diff', 'process'] as const) {
     requireBoolean(option, options[option])
   }
   const include = list(options.include)
@@ -81,6 +90,8 @@ export function watchOperators(options: WatchOperatorOptions): Operator[] {
   if (debounce !== undefined) operators.push(debounceByPath(debounce))
   if (process) operators.push(enrichProcess({ infer: true }))
   if (metadata) operators.push(enrichMetadata())
+  if (metadata || preview || diff) operators.push(describeOperation())
+  if (preview || diff) operators.push(captureContent({ diff }))
   return operators
 }
 

@@ -105,7 +105,7 @@ export class FanotifyRun {
         return prune.some((pruner) => pruner(textPath, textName))
       },
     })
-    this.#events = new FanotifyEvents(request, (path) => this.#disk.keyOf(path))
+    this.#events = new FanotifyEvents(request, this.#disk)
     if (this.#tracker !== undefined) {
       const host = {
         concerns: (record: HandleRecord) => this.#watcher.concerns(record),

@@ -20,7 +20,10 @@ describe('csvColumns', () => {
       ...below('process_details', process),
       'process_unknown',
       ...below('operation_details', 'description size_change'),
-      ...below('content_preview', 'before after diff_summary truncated binary'),
+      ...below(
+        'content_preview',
+        'before after diff_summary truncated binary diff before_missing after_missing not_stored',
+      ),
       ...below('control_details', 'code message hint counts'),
     ])
   })

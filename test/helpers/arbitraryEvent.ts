@@ -92,13 +92,18 @@ const processDetails = fc.record(
   { requiredKeys: Object.keys(alwaysOfProcess) as (keyof typeof alwaysOfProcess)[], noNullPrototype: true },
 )
 
-const contentPreview = fc.record({
+const alwaysOfContent = {
   before: orNull(text),
   after: orNull(text),
   diffSummary: orNull(text),
   truncated: fc.boolean(),
   binary: fc.boolean(),
-})
+} as const
+
+const contentPreview = fc.record(
+  { ...alwaysOfContent, diff: orNull(text), beforeMissing: text, afterMissing: text, notStored: text },
+  { requiredKeys: Object.keys(alwaysOfContent) as (keyof typeof alwaysOfContent)[], noNullPrototype: true },
+)
 
 const controlDetails = fc.record(
   { code: text, message: text, hint: text, counts: fc.dictionary(dataKey, count, { noNullPrototype: true }) },

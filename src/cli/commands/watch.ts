@@ -71,7 +71,18 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       default: false,
       describe: 'Say which process it was, inferred from open files',
     })
-    .option('metadata', { type: 'boolean', default: false, describe: 'Add owner, mode, size and times' })
+    .option('metadata', {
+      type: 'boolean',
+      default: false,
+      describe: 'Add owner, mode, size and times, and what was done',
+    })
+    .option('preview', {
+      alias: 'p',
+      type: 'boolean',
+      default: false,
+      describe: 'Add what files held before and hold now, and what was done; not of secrets',
+    })
+    .option('diff', { type: 'boolean', default: false, describe: 'The same, with a unified diff' })
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -133,6 +144,8 @@ function pipelineOf(args: Parsed): Pipeline {
       raw: args.raw,
       ...(debounce !== undefined && { debounce }),
       metadata: args.metadata,
+      preview: args.preview,
+      diff: args.diff,
       process: args.process,
     }),
     sinks: [sinkOf(args)],

@@ -41,6 +41,10 @@ export class PathMemory<Value> {
   /** Keeps a value, unless it alone weighs more than the limit: then nothing is known of the path. */
   set(path: string, value: Value): void {
     const weight = this.#weigh(value)
+    if (weight > this.#limit) {
+      this.forget(path)
+      return
+    }
     const known = this.#tree.get(path)?.value
     if (known !== undefined) {
       this.#weight += weight - known.weight
