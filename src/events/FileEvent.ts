@@ -1,4 +1,5 @@
 import type {
+  CapturedContent,
   ContentPreview,
   ControlDetails,
   EventProcess,
@@ -10,7 +11,7 @@ import { isControlType, type EventType } from './eventTypes.js'
 import { toWire, type WireEvent } from './toWire.js'
 
 /**
- * The way back from an event to the source that emitted it, for the two operators that need it.
+ * The way back from an event to the source that emitted it, for the operators that need it.
  * Events that were read from a file or a broker have none.
  */
 export interface EventOrigin {
@@ -18,6 +19,11 @@ export interface EventOrigin {
   resolve(event: FileEvent): FileEvent
   /** Watches the directory that the event is about, and has the source tell its content. */
   follow(): void
+  /**
+   * A descriptor of the file that the event is about, whatever its name is by now, opened with these flags of
+   * open(2), or -errno. The caller closes it. Absent when the source knows the file by its name only.
+   */
+  openFile?(flags: number): number
 }
 
 /** The fields of a FileEvent; those with a `?` may be left out. */
@@ -62,6 +68,8 @@ export interface FileEventFields {
   readonly origin?: EventOrigin | undefined
   /** What the source knew of the process at the event, for `enrichProcess`. Not on the wire. */
   readonly process?: EventProcess | undefined
+  /** What the file held, for sinks that keep it; from `captureContent`. Not on the wire. */
+  readonly content?: CapturedContent | undefined
 }
 
 /**
@@ -97,6 +105,7 @@ export class FileEvent {
   // Private: two events that say the same are equal, whichever tables they came from.
   #origin: EventOrigin | undefined
   #process: EventProcess | undefined
+  #content: CapturedContent | undefined
 
   constructor(fields: FileEventFields) {
     this.timestampMicros = fields.timestampMicros
@@ -123,6 +132,7 @@ export class FileEvent {
     this.controlDetails = fields.controlDetails
     this.#origin = fields.origin
     this.#process = fields.process
+    this.#content = fields.content
   }
 
   /** The source's handle for this event; `undefined` when the event came from elsewhere. */
@@ -135,6 +145,11 @@ export class FileEvent {
     return this.#process
   }
 
+  /** What the file held when the event was handled; `undefined` when it was not captured. */
+  get content(): CapturedContent | undefined {
+    return this.#content
+  }
+
   /** True for the events that tell about the stream (`OVERFLOW`, `WARNING`, ...), not about a file. */
   get isControl(): boolean {
     return isControlType(this.eventType)
@@ -143,9 +158,10 @@ export class FileEvent {
   /** A copy with some fields changed. */
   with(changes: Partial<FileEventFields>): FileEvent {
     const copy = new FileEvent(this)
-    const { origin, process, ...fields } = changes
+    const { origin, process, content, ...fields } = changes
     if ('origin' in changes) copy.#origin = origin
     if ('process' in changes) copy.#process = process
+    if ('content' in changes) copy.#content = content
     return Object.assign(copy, fields)
   }
 

@@ -22,6 +22,8 @@ export interface FileMetadata {
   readonly hardLinks: number
   readonly fileType:
     'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'block_device' | 'character_device' | 'unknown'
+  /** Only of a symbolic link: where it leads, as it is written there; `null` when it could not be read. */
+  readonly linkTarget?: string | null
 }
 
 export interface IoStats {
@@ -87,18 +89,45 @@ export interface EventProcess {
   readonly ancestors: readonly ProcessAncestor[] | null
 }
 
+/** What was done to the file. */
 export interface OperationDetails {
+  /** A sentence for people, without the path of the event. */
   readonly description: string
-  /** Bytes, negative when the file shrank, `null` when the size before is not known. */
+  /** Bytes, negative when the file shrank, `null` when the size before or after is not known. */
   readonly sizeChange: number | null
 }
 
+/** What the file held before and after; what could not be captured says why. */
 export interface ContentPreview {
+  /** Text, cut off at the configured length; `null` when there is none to show. */
   readonly before: string | null
   readonly after: string | null
+  /** How many lines came and went, or how many bytes there are; `null` when one side is not known. */
   readonly diffSummary: string | null
+  /** True when `before` or `after` was cut off. */
   readonly truncated: boolean
+  /** True when one of them is no text: then it is not shown. */
   readonly binary: boolean
+  /** Only when asked for: a unified diff; `null` when there is none to make. */
+  readonly diff?: string | null
+  /** Why `before` is `null`. */
+  readonly beforeMissing?: string
+  /** Why `after` is `null`. */
+  readonly afterMissing?: string
+  /** Why the content is not in the store, which was to keep it. */
+  readonly notStored?: string
+}
+
+/** The whole content of a file at one time, for sinks that keep it. */
+export interface CapturedContent {
+  /** Hexadecimal. */
+  readonly sha256: string
+  /** Bytes. */
+  readonly size: number
+  /** Permission bits of the file. */
+  readonly mode: number
+  /** The bytes; `undefined` when they have been given up since, for the memory or the disk was full. */
+  bytes(): Uint8Array | undefined
 }
 
 /** What a control event says: a stable code, a sentence, and where it applies a next step or counts. */

@@ -20,24 +20,28 @@ function record(properties: Record<string, unknown>, optional: readonly string[]
   } as const
 }
 
-const fileMetadata = record({
-  permissions: { type: 'string', pattern: '^[-dlpsbc?][-rwxsStT]{9}$' },
-  permissions_octal: { type: 'string', pattern: '^[0-7]{4}$' },
-  owner_uid: integer,
-  owner_gid: integer,
-  owner_name: textOrNull,
-  group_name: textOrNull,
-  size: integer,
-  modified: time,
-  accessed: time,
-  changed: time,
-  created: { ...time, type: ['string', 'null'] },
-  inode: { type: 'string', pattern: '^\\d+$' },
-  hard_links: integer,
-  file_type: {
-    enum: ['file', 'directory', 'symlink', 'fifo', 'socket', 'block_device', 'character_device', 'unknown'],
+const fileMetadata = record(
+  {
+    permissions: { type: 'string', pattern: '^[-dlpsbc?][-rwxsStT]{9}$' },
+    permissions_octal: { type: 'string', pattern: '^[0-7]{4}$' },
+    owner_uid: integer,
+    owner_gid: integer,
+    owner_name: textOrNull,
+    group_name: textOrNull,
+    size: integer,
+    modified: time,
+    accessed: time,
+    changed: time,
+    created: { ...time, type: ['string', 'null'] },
+    inode: { type: 'string', pattern: '^\\d+$' },
+    hard_links: integer,
+    file_type: {
+      enum: ['file', 'directory', 'symlink', 'fifo', 'socket', 'block_device', 'character_device', 'unknown'],
+    },
+    link_target: textOrNull,
   },
-})
+  ['link_target'],
+)
 
 const onRequest = [
   'cpu_usage',
@@ -120,13 +124,20 @@ export const eventSchema = {
     process_details: processDetails,
     process_unknown: text,
     operation_details: record({ description: text, size_change: integerOrNull }),
-    content_preview: record({
-      before: textOrNull,
-      after: textOrNull,
-      diff_summary: textOrNull,
-      truncated: { type: 'boolean' },
-      binary: { type: 'boolean' },
-    }),
+    content_preview: record(
+      {
+        before: textOrNull,
+        after: textOrNull,
+        diff_summary: textOrNull,
+        truncated: { type: 'boolean' },
+        binary: { type: 'boolean' },
+        diff: textOrNull,
+        before_missing: text,
+        after_missing: text,
+        not_stored: text,
+      },
+      ['diff', 'before_missing', 'after_missing', 'not_stored'],
+    ),
     control_details: {
       type: 'object',
       additionalProperties: false,

@@ -70,6 +70,7 @@ function eventRows(event: FileEvent): readonly Row[] {
 function fileRows(file: FileMetadata): readonly Row[] {
   return [
     ['type', file.fileType],
+    ['leads to', file.linkTarget],
     ['permissions', `${file.permissions} (${file.permissionsOctal})`],
     ['owner', named(file.ownerName, file.ownerUid)],
     ['group', named(file.groupName, file.ownerGid)],
@@ -133,17 +134,20 @@ function operationRows(operation: OperationDetails): readonly Row[] {
 }
 
 // The bar shows where each line of the content begins, also an empty one.
-function contentLines(content: string | null): Value {
-  return content === null ? null : content.split('\n').map((line) => '| ' + line)
+function contentLines(content: string | null, missing: string | undefined): Value {
+  if (content === null) return missing === undefined ? null : `${notKnown}: ${missing}`
+  return content.split('\n').map((line) => '| ' + line)
 }
 
 function contentRows(content: ContentPreview): readonly Row[] {
   return [
     ['difference', content.diffSummary],
-    ['before', contentLines(content.before)],
-    ['after', contentLines(content.after)],
+    ['before', contentLines(content.before, content.beforeMissing)],
+    ['after', contentLines(content.after, content.afterMissing)],
+    ['diff', content.diff && contentLines(content.diff.trimEnd(), undefined)],
     ['truncated', content.truncated ? 'yes' : undefined],
     ['binary', content.binary ? 'yes' : undefined],
+    ['not stored', content.notStored],
   ]
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, type BigIntStats } from 'node:fs'
+import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { defer, of, type Observable } from 'rxjs'
 import type { FileMetadata } from '../events/index.js'
 import { userDatabase, type UserDatabase } from './userDatabase.js'
@@ -27,14 +27,15 @@ const types: Readonly<Record<number, readonly [letter: string, type: FileMetadat
  * What lstat(2) says of a file, or `null` when it is not there or cannot be reached.
  *
  * `bytes` is the raw path where `path` does not tell it exactly. Times have microseconds; years outside 1 to 9999
- * are cut to these.
+ * are cut to these. Where a symbolic link leads is told only when the link was the same before and after reading it.
  */
 export function fileStat(
   path: string,
   bytes?: Uint8Array,
   names: UserDatabase = userDatabase,
 ): FileMetadata | null {
-  const stat = lstat(bytes === undefined ? path : Buffer.from(bytes))
+  const raw = bytes === undefined ? path : Buffer.from(bytes)
+  const stat = lstat(raw)
   if (stat === undefined) return null
   const mode = Number(stat.mode)
   const uid = Number(stat.uid)
@@ -55,7 +56,16 @@ export function fileStat(
     inode: stat.ino.toString(),
     hardLinks: Number(stat.nlink),
     fileType,
+    ...(fileType === 'symlink' && { linkTarget: linkTarget(raw, stat) }),
   }
+}
+
+/** The size of the file itself that a path names; `null` when it is none, or not there. */
+export function lookupFileSize(path: string, bytes?: Uint8Array): Observable<number | null> {
+  return defer(() => {
+    const stat = lstat(bytes === undefined ? path : Buffer.from(bytes))
+    return of(stat?.isFile() === true ? Number(stat.size) : null)
+  })
 }
 
 /** `fileStat` as a lookup: it looks when it is subscribed to, and answers at once. */
@@ -68,6 +78,18 @@ function lstat(path: string | Buffer): BigIntStats | undefined {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false })
   } catch {
     return undefined
+  }
+}
+
+/** A link is never changed, only replaced: the same inode before and after means that it was read. */
+function linkTarget(path: string | Buffer, before: BigIntStats): string | null {
+  try {
+    const target = readlinkSync(path)
+    const after = lstat(path)
+    const isSame = after?.dev === before.dev && after.ino === before.ino && after.ctimeNs === before.ctimeNs
+    return isSame ? target : null
+  } catch {
+    return null
   }
 }
 

@@ -23,6 +23,11 @@ export interface Libc {
   poll(fds: Uint8Array, count: number, timeoutMs: number): number
   read(fd: number, buffer: Uint8Array, count: number): number
   clockGettime(clock: number, timespec: Uint8Array): number
+  /** Returns 0 or an errno. */
+  getpwuidR(uid: number, entry: Uint8Array, buffer: Uint8Array, size: number, result: Uint8Array): number
+  /** Returns 0 or an errno. */
+  getgrgidR(gid: number, entry: Uint8Array, buffer: Uint8Array, size: number, result: Uint8Array): number
+  flock(fd: number, operation: number): number
   fanotifyInit(flags: number, eventFlags: number): number
   fanotifyMark(
     fd: number,
@@ -72,6 +77,13 @@ function bind(): Libc {
     poll: lib.func('int poll(void *fds, unsigned long nfds, int timeout)') as Libc['poll'],
     read: lib.func('long read(int fd, void *buffer, size_t count)') as Libc['read'],
     clockGettime: lib.func('int clock_gettime(int clock, void *timespec)') as Libc['clockGettime'],
+    getpwuidR: lib.func(
+      'int getpwuid_r(unsigned int uid, void *entry, void *buffer, size_t size, void *result)',
+    ) as Libc['getpwuidR'],
+    getgrgidR: lib.func(
+      'int getgrgid_r(unsigned int gid, void *entry, void *buffer, size_t size, void *result)',
+    ) as Libc['getgrgidR'],
+    flock: lib.func('int flock(int fd, int operation)') as Libc['flock'],
     fanotifyInit: lib.func(
       'int fanotify_init(unsigned int flags, unsigned int event_flags)',
     ) as Libc['fanotifyInit'],

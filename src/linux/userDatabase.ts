@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { openNameService, type NameService } from './nameService.js'
 
 /** Names for the ids that lstat(2) and /proc give. */
 export interface UserDatabase {
@@ -12,6 +13,8 @@ export interface UserDatabaseOptions {
   readonly passwd?: string
   /** Default `/etc/group`. */
   readonly group?: string
+  /** Who is asked for ids that the files do not have. Default nobody. */
+  readonly nameService?: NameService
   /** Milliseconds for which a file is taken as unchanged. Default 1000. */
   readonly checkEvery?: number
 }
@@ -20,13 +23,17 @@ const MAX_BYTES = 16 * 1024 * 1024
 
 /**
  * The names of passwd(5) and group(5), read from the files themselves: no program is started. Each file is read
- * again when it was changed or replaced. Users that only a name service (LDAP, systemd-homed) knows have no name.
+ * again when it was changed or replaced. Users that only a name service (LDAP, systemd-homed) knows have a name when
+ * one is given.
  */
 export function openUserDatabase(options: UserDatabaseOptions = {}): UserDatabase {
-  const { passwd = '/etc/passwd', group = '/etc/group', checkEvery = 1000 } = options
+  const { passwd = '/etc/passwd', group = '/etc/group', checkEvery = 1000, nameService } = options
   const users = new NameFile(passwd, checkEvery)
   const groups = new NameFile(group, checkEvery)
-  return { userName: (uid) => users.name(uid), groupName: (gid) => groups.name(gid) }
+  return {
+    userName: (uid) => users.name(uid) ?? nameService?.userName(uid) ?? null,
+    groupName: (gid) => groups.name(gid) ?? nameService?.groupName(gid) ?? null,
+  }
 }
 
 /** Lines of `name:password:id:...`, as both files have them. */
@@ -79,4 +86,4 @@ function parse(text: string): Map<number, string> {
 }
 
 /** The system's own. */
-export const userDatabase: UserDatabase = openUserDatabase()
+export const userDatabase: UserDatabase = openUserDatabase({ nameService: openNameService() })

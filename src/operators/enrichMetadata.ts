@@ -31,7 +31,7 @@ const goneTypes: ReadonlySet<EventType> = new Set<EventType>(['DELETE', 'MOVED_F
  *
  * It is the metadata at the time the event is handled, not at the time it happened; `null` when the file was gone
  * by then. `DELETE`, `MOVED_FROM` and `DELETE_SELF` get `null` without a look. User and group names come from
- * /etc/passwd and /etc/group. An event that has metadata keeps it, and control events pass at once.
+ * /etc/passwd and /etc/group, and where these have none from getpwuid(3) and getgrgid(3). An event that has metadata keeps it, and control events pass at once.
  *
  * The order is kept. On complete, waiting events are looked up and emitted; on error and unsubscribe they are
  * dropped. An error of `lookup` ends the stream. Throws FSFLOW_INVALID_OPTION. See inode(7).

@@ -6,7 +6,9 @@ import {
   addWatchOnMkdir,
   byAncestor,
   byProcess,
+  captureContent,
   debounceByPath,
+  describeOperation,
   enrichMetadata,
   enrichProcess,
   filterGlob,
@@ -31,8 +33,12 @@ export interface WatchOperatorOptions {
   readonly raw?: boolean
   /** Milliseconds of quiet after which a path's last event is told. Default: every event is told at once. */
   readonly debounce?: number
-  /** Add `fileMetadata`. Default false. */
+  /** Add `fileMetadata` and `operationDetails`. Default false. */
   readonly metadata?: boolean
+  /** Add `contentPreview` and `operationDetails`. Default false. */
+  readonly preview?: boolean
+  /** The same, with a unified diff. Default false. */
+  readonly diff?: boolean
   /**
    * Add `processDetails`, or, with a list, these costly fields of them too. With fanotify it is who did it; with
    * inotify it is inferred from open files, not proven. Default false.
@@ -53,6 +59,8 @@ export const watchOperatorOptions = [
   'raw',
   'debounce',
   'metadata',
+  'preview',
+  'diff',
   'process',
   'by',
   'byAncestor',
@@ -75,7 +83,8 @@ function requireBoolean(option: string, value: unknown): void {
  */
 export function watchOperators(options: WatchOperatorOptions): Operator[] {
   const { recursive = true, raw = false, debounce, metadata = false } = options
-  for (const option of ['recursive', 'raw', 'metadata'] as const) {
+  const { preview = false, diff = false } = options
+  for (const option of ['recursive', 'raw', 'metadata', 'preview', 'diff'] as const) {
     requireBoolean(option, options[option])
   }
   const include = list(options.include)
@@ -97,6 +106,8 @@ export function watchOperators(options: WatchOperatorOptions): Operator[] {
   if (debounce !== undefined) operators.push(debounceByPath(debounce))
   if (!isChosen) operators.push(...processes)
   if (metadata) operators.push(enrichMetadata())
+  if (metadata || preview || diff) operators.push(describeOperation())
+  if (preview || diff) operators.push(captureContent({ diff }))
   return operators
 }
 

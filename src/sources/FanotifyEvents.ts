@@ -1,5 +1,11 @@
 import type { OwnFile, SourceRequest } from '../contracts/index.js'
-import { FileEvent, type ControlDetails, type ControlEventType, type EventType } from '../events/index.js'
+import {
+  FileEvent,
+  type ControlDetails,
+  type ControlEventType,
+  type EventOrigin,
+  type EventType,
+} from '../events/index.js'
 import { FAN } from '../linux/fanotify/fanotifyMasks.js'
 import type { HandleKey } from '../linux/fanotify/HandleRecord.js'
 import { IN } from '../linux/inotifyMasks.js'
@@ -49,11 +55,19 @@ export function fanotifyMask(wanted: ReadonlySet<EventType>): number {
   return mask
 }
 
+/** What the events need of the filesystems that are marked. */
+export interface HandleFiles {
+  /** The handle of the file at a raw path. */
+  keyOf(path: string): HandleKey | undefined
+  /** A descriptor of the file of a handle, or -errno. */
+  openFile(key: HandleKey, flags: number): number
+}
+
 /** Makes the events of one run: numbers them, and gives them their paths. */
 export class FanotifyEvents {
   readonly #wanted: ReadonlySet<EventType>
   readonly #ownFiles: readonly OwnFile[]
-  readonly #keyOf: (path: string) => HandleKey | undefined
+  readonly #files: HandleFiles
   #ownKeys: ReadonlySet<HandleKey> = new Set()
   #seq = 0
   // Events come in runs from one directory: its text is kept until the next one.
@@ -61,16 +75,15 @@ export class FanotifyEvents {
   #directory = ''
   #root = ''
 
-  /** `keyOf` gives the handle of a file. */
-  constructor(request: SourceRequest, keyOf: (path: string) => HandleKey | undefined) {
+  constructor(request: SourceRequest, files: HandleFiles) {
     this.#wanted = request.eventTypes
     this.#ownFiles = request.ownFiles
-    this.#keyOf = keyOf
+    this.#files = files
   }
 
   /** Looks at the files that fsflow writes; the filesystems have been marked. */
   learnOwnFiles(): void {
-    this.#ownKeys = new Set(this.#ownFiles.flatMap(({ path }) => this.#keyOf(rawFromText(path)) ?? []))
+    this.#ownKeys = new Set(this.#ownFiles.flatMap(({ path }) => this.#files.keyOf(rawFromText(path)) ?? []))
   }
 
   /** The event, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
@@ -97,6 +110,7 @@ export class FanotifyEvents {
       pid: pid === 0 ? undefined : pid,
       process,
       root: this.#root,
+      origin: target === '' || event.isDirectory ? undefined : new HandleOrigin(this.#files, target),
     })
   }
 
@@ -115,5 +129,28 @@ export class FanotifyEvents {
     this.#view = view
     this.#directory = textFromRaw(view.path)
     this.#root = textFromRaw(view.root.path)
+  }
+}
+
+/** The file of an event, which its handle names for as long as it exists. */
+class HandleOrigin implements EventOrigin {
+  readonly #files: HandleFiles
+  readonly #key: HandleKey
+
+  constructor(files: HandleFiles, key: HandleKey) {
+    this.#files = files
+    this.#key = key
+  }
+
+  resolve(event: FileEvent): FileEvent {
+    return event
+  }
+
+  follow(): void {
+    // Whatever lies on a marked filesystem is seen.
+  }
+
+  openFile(flags: number): number {
+    return this.#files.openFile(this.#key, flags)
   }
 }

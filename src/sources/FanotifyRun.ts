@@ -123,7 +123,7 @@ export class FanotifyRun {
       fence: () => this.#group.fence(),
       prune: prunes,
     })
-    this.#events = new FanotifyEvents(request, (path) => this.#disk.keyOf(path))
+    this.#events = new FanotifyEvents(request, this.#disk)
     if (this.#tracker !== undefined) {
       const host = {
         concerns: (record: HandleRecord) => this.#watcher.concerns(record),

@@ -31,13 +31,16 @@ describe('docs/events.md', () => {
   })
 
   it('lists the fields of the wire format in their order', () => {
-    const { file_metadata, process_details, control_details } = eventSchema.properties
+    const { file_metadata, process_details, content_preview, control_details } = eventSchema.properties
     expect(firstCells('## Wire format', '`file_metadata`:')).toEqual(Object.keys(eventSchema.properties))
     expect(firstCells('`file_metadata`:', '`process_details`.')).toEqual(
       Object.keys(file_metadata.properties),
     )
-    const ofProcess = firstCells('`process_details`.', '\n`control_details`:')
+    const ofProcess = firstCells('`process_details`.', '\n`content_preview`.')
     expect([...ofProcess].sort()).toEqual(Object.keys(process_details.properties).sort())
+    expect(firstCells('\n`content_preview`.', '\n`control_details`:')).toEqual(
+      Object.keys(content_preview.properties),
+    )
     expect(firstCells('\n`control_details`:', '```json')).toEqual(Object.keys(control_details.properties))
   })
 

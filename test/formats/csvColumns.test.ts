@@ -6,7 +6,7 @@ describe('csvColumns', () => {
   it('are these, in this order', () => {
     const file =
       'permissions permissions_octal owner_uid owner_gid owner_name group_name size modified accessed changed ' +
-      'created inode hard_links file_type'
+      'created inode hard_links file_type link_target'
     const process =
       'pid ppid name exe_path cmdline cwd uid gid username state start_time cpu_usage memory_rss memory_vms ' +
       'num_threads open_files environment limits io_stats.read_bytes io_stats.write_bytes ' +
@@ -20,7 +20,10 @@ describe('csvColumns', () => {
       ...below('process_details', process),
       'process_unknown',
       ...below('operation_details', 'description size_change'),
-      ...below('content_preview', 'before after diff_summary truncated binary'),
+      ...below(
+        'content_preview',
+        'before after diff_summary truncated binary diff before_missing after_missing not_stored',
+      ),
       ...below('control_details', 'code message hint counts'),
     ])
   })

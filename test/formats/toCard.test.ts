@@ -128,6 +128,32 @@ describe('toCard', () => {
     expect(card).toMatch(/cookie {10}7\n {4}synthetic {7}yes: .*\n {4}merged {10}yes: /)
   })
 
+  it('tells where a symbolic link leads', () => {
+    const fileMetadata = { ...full.fileMetadata!, fileType: 'symlink', linkTarget: 'a\u001bb' } as const
+    expect(toCard(full.with({ fileMetadata }))).toContain('symlink\n    leads to        a\\x1Bb\n')
+  })
+
+  it('tells the difference, and why there is no content', () => {
+    const contentPreview = {
+      ...full.contentPreview!,
+      before: null,
+      beforeMissing: 'it was not seen before',
+      afterMissing: 'it was gone',
+      diff: '--- a/x\n-\u001b\n',
+      notStored: 'no space\n',
+    }
+    expect(toCard(full.with({ contentPreview })).split('\n').slice(-8)).toEqual([
+      '    before          not known: it was not seen before',
+      '    after           not known: it was gone',
+      '    diff            | --- a/x',
+      '                    | -\\x1B',
+      '    truncated       yes',
+      '    not stored      no space\\n',
+      '',
+      '',
+    ])
+  })
+
   it('tells the batch', () => {
     const card = toCard(fileEvent('CREATE /a', { batchId: 3, batchSize: 12 }))
     expect(card).toMatch(/\n {4}batch {11}3\n {4}batch size {6}12\n/)

@@ -16,7 +16,7 @@ const dataKey = fc.oneof(
 const path = fc.string({ unit: 'binary', minLength: 1 }).map((name) => `/${name.replaceAll('\0', '')}`)
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 })
 
-const fileMetadata = fc.record({
+const alwaysOfFile = {
   permissions: fc.constantFrom('-rw-r--r--', 'drwxrwxrwt', 'crwSr-sr-T'),
   permissionsOctal: fc.constantFrom('0644', '1777', '6755'),
   ownerUid: count,
@@ -40,7 +40,12 @@ const fileMetadata = fc.record({
     'character_device',
     'unknown',
   ),
-} as const)
+} as const
+
+const fileMetadata = fc.record(
+  { ...alwaysOfFile, linkTarget: orNull(text) },
+  { requiredKeys: Object.keys(alwaysOfFile) as (keyof typeof alwaysOfFile)[], noNullPrototype: true },
+)
 
 const alwaysOfProcess = {
   pid: count,
@@ -87,13 +92,18 @@ const processDetails = fc.record(
   { requiredKeys: Object.keys(alwaysOfProcess) as (keyof typeof alwaysOfProcess)[], noNullPrototype: true },
 )
 
-const contentPreview = fc.record({
+const alwaysOfContent = {
   before: orNull(text),
   after: orNull(text),
   diffSummary: orNull(text),
   truncated: fc.boolean(),
   binary: fc.boolean(),
-})
+} as const
+
+const contentPreview = fc.record(
+  { ...alwaysOfContent, diff: orNull(text), beforeMissing: text, afterMissing: text, notStored: text },
+  { requiredKeys: Object.keys(alwaysOfContent) as (keyof typeof alwaysOfContent)[], noNullPrototype: true },
+)
 
 const controlDetails = fc.record(
   { code: text, message: text, hint: text, counts: fc.dictionary(dataKey, count, { noNullPrototype: true }) },

@@ -3,13 +3,16 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -19,8 +22,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { eventSchema, toWire } from '../../src/events/index.js'
-import { fileStat, lookupFileMetadata } from '../../src/linux/fileStat.js'
+import { fileStat, lookupFileMetadata, lookupFileSize } from '../../src/linux/fileStat.js'
 import { fileEvent } from '../../src/testing/index.js'
+import { itWith, program } from '../helpers/requires.js'
 
 describe('fileStat', () => {
   let directory: string
@@ -99,6 +103,73 @@ describe('fileStat', () => {
     }
   })
 
+  it('has for files of every kind what stat(1) has', async () => {
+    const path = (name: string): string => join(directory, name)
+    mkdirSync(path('sticky'))
+    chmodSync(path('sticky'), 0o1777)
+    writeFileSync(path('setuid'), '')
+    chmodSync(path('setuid'), 0o4755)
+    writeFileSync(path('setgid'), '')
+    chmodSync(path('setgid'), 0o2640)
+    symlinkSync('where it/leads', path('symlink'))
+    execFileSync('mkfifo', [path('fifo')])
+    writeFileSync(path('sparse'), '')
+    truncateSync(path('sparse'), 5 * 2 ** 32)
+    writeFileSync(path('unknown'), '')
+    if (process.getuid?.() === 0) lchownSync(path('unknown'), 54_321_987, 54_321_988)
+    const server = await listen(path('socket'))
+    try {
+      const names = [...readdirSync(directory).map(path), '/dev/null', '/proc/version', '/']
+      for (const name of names) {
+        const stat = fileStat(name)!
+        const nameOr = (text: string | null): string => text ?? 'UNKNOWN'
+        expect([
+          stat.permissions,
+          stat.permissionsOctal.replace(/^0+(?=.)/, ''),
+          stat.ownerUid,
+          stat.ownerGid,
+          nameOr(stat.ownerName),
+          nameOr(stat.groupName),
+          stat.size,
+          stat.inode,
+          stat.hardLinks,
+          secondsOf(stat.modified),
+          secondsOf(stat.changed),
+          secondsOf(stat.created),
+        ]).toEqual(truth(name))
+      }
+    } finally {
+      server.close()
+    }
+  })
+
+  it('tells where a symbolic link leads, and of nothing else', () => {
+    const link = join(directory, 'link')
+    symlinkSync('../a b', link)
+    expect(fileStat(link)).toMatchObject({ linkTarget: '../a b', size: 6 })
+    expect(fileStat(file)).not.toHaveProperty('linkTarget')
+  })
+
+  it('tells no birth time where there is none', () => {
+    expect(fileStat('/proc/version')).toMatchObject({ created: null })
+  })
+
+  itWith([program('python3')], 'shows the mask of an ACL as the bits of the group, as ls(1) does', () => {
+    // The owner, user 1, the group, the mask and the others, as acl(5) is stored in the attribute.
+    const entries = '[(1, 6, -1), (2, 7, 1), (4, 0, -1), (16, 6, -1), (32, 0, -1)]'
+    const acl = `b''.join([struct.pack('<I', 2)] + [struct.pack('<HHi', *e) for e in ${entries}])`
+    const script = `import os, struct, sys; os.setxattr(sys.argv[1], 'system.posix_acl_access', ${acl})`
+    execFileSync('python3', ['-c', script, file])
+    expect(fileStat(file)).toMatchObject({ permissions: '-rw-rw----', permissionsOctal: '0660' })
+  })
+
+  it('as a lookup of the size knows that of regular files alone', () => {
+    const sizes: (number | null)[] = []
+    for (const path of [file, directory, join(directory, 'missing')])
+      lookupFileSize(path).subscribe((size) => sizes.push(size))
+    expect(sizes).toEqual([12, null, null])
+  })
+
   it('tells times before 1970', () => {
     utimesSync(file, new Date(-1500), new Date(-86_400_000))
     expect(fileStat(file)).toMatchObject({
@@ -140,6 +211,18 @@ describe('fileStat', () => {
     expect(answers).toEqual([1, '|'])
   })
 })
+
+/** The same facts from stat(1), which has 0 where there is no birth time. */
+function truth(path: string): unknown[] {
+  const format = '%A\n%a\n%u\n%g\n%U\n%G\n%s\n%i\n%h\n%Y\n%Z\n%W'
+  return execFileSync('stat', ['--printf', format, path], { encoding: 'utf8' })
+    .split('\n')
+    .map((text, index) => ([2, 3, 6, 8, 9, 10, 11].includes(index) ? Number(text) : text))
+}
+
+function secondsOf(time: string | null): number {
+  return time === null ? 0 : Math.floor(Date.parse(time) / 1000)
+}
 
 async function listen(path: string): Promise<Server> {
   const server = createServer()

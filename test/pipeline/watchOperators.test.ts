@@ -12,7 +12,14 @@ describe('watchOperators', () => {
   })
 
   it('puts each part in its place', () => {
-    const all = { include: '*.ts', exclude: ['dist'], debounce: 100, metadata: true, process: true }
+    const all = {
+      include: '*.ts',
+      exclude: ['dist'],
+      debounce: 100,
+      metadata: true,
+      diff: true,
+      process: true,
+    }
     expect(names(all)).toEqual([
       'resolvePath',
       'addWatchOnMkdir',
@@ -22,7 +29,18 @@ describe('watchOperators', () => {
       'debounceByPath',
       'enrichProcess',
       'enrichMetadata',
+      'describeOperation',
+      'captureContent',
     ])
+  })
+
+  it.each([
+    ['metadata', ['enrichMetadata', 'describeOperation']],
+    ['preview', ['describeOperation', 'captureContent']],
+    ['diff', ['describeOperation', 'captureContent']],
+  ])('adds for %s what belongs to it', (option, added) => {
+    expect(names({ [option]: true }).slice(4)).toEqual(added)
+    expect(names({ [option]: false }).slice(4)).toEqual([])
   })
 
   it.each([
@@ -49,6 +67,8 @@ describe('watchOperators', () => {
     ['recursive as text', { recursive: 'yes' }, 'recursive'],
     ['raw as number', { raw: 1 }, 'raw'],
     ['process as text', { process: 'all' }, 'process'],
+    ['preview as text', { preview: 'yes' }, 'preview'],
+    ['diff as number', { diff: 1 }, 'diff'],
     ['metadata as null', { metadata: null }, 'metadata'],
   ])('refuses %s', (_, options, option) => {
     const error = thrownBy(() => watchOperators(options as WatchOperatorOptions))

@@ -90,7 +90,18 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: 'Tell only what processes of this name did, or what these have started; repeatable',
     })
-    .option('metadata', { type: 'boolean', default: false, describe: 'Add owner, mode, size and times' })
+    .option('metadata', {
+      type: 'boolean',
+      default: false,
+      describe: 'Add owner, mode, size and times, and what was done',
+    })
+    .option('preview', {
+      alias: 'p',
+      type: 'boolean',
+      default: false,
+      describe: 'Add what files held before and hold now, and what was done; not of secrets',
+    })
+    .option('diff', { type: 'boolean', default: false, describe: 'The same, with a unified diff' })
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -148,6 +159,8 @@ function pipelineOf(args: Parsed): Pipeline {
       raw: args.raw,
       ...(debounce !== undefined && { debounce }),
       metadata: args.metadata,
+      preview: args.preview,
+      diff: args.diff,
       process: processOf(args),
       by: args.by ?? [],
       byAncestor: args.byAncestor ?? [],

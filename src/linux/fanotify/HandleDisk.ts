@@ -1,4 +1,5 @@
 import { DirectoryReader, identify } from '../DirectoryReader.js'
+import { ESTALE } from '../errno.js'
 import { libc } from '../libc.js'
 import type { HandleDisk as Port, FoundEntry, FoundPlace, ListedEntry } from './HandleDiskPort.js'
 import { FileHandles, type FoundHandle } from './FileHandles.js'
@@ -144,6 +145,18 @@ export class HandleDisk implements Port {
     return this.#withDirectory(key, (fd) => use(`/proc/self/fd/${fd}`))
   }
 
+  /** A descriptor of the file of a key, or -errno; the caller closes it. Keeps nothing else open. */
+  openFile(key: HandleKey, flags: number): number {
+    const filesystem = this.#filesystems.get(key.slice(0, FSID_BYTES))
+    if (filesystem === undefined) return -ESTALE
+    const kept = this.#mountFds.get(filesystem.fsid)
+    const mountFd = kept ?? this.#openMount(filesystem)
+    if (mountFd < 0) return mountFd
+    const fd = this.#handles.open(mountFd, key, flags)
+    if (kept === undefined) this.#c.close(mountFd)
+    return fd
+  }
+
   release(): void {
     for (const fd of this.#mountFds.values()) this.#c.close(fd)
     this.#mountFds.clear()
@@ -166,9 +179,15 @@ export class HandleDisk implements Port {
     }
   }
 
-  #mountFd({ fsid, mountId, path }: MarkedFilesystem): number {
-    const open = this.#mountFds.get(fsid)
+  #mountFd(filesystem: MarkedFilesystem): number {
+    const open = this.#mountFds.get(filesystem.fsid)
     if (open !== undefined) return open
+    const fd = this.#openMount(filesystem)
+    if (fd >= 0) this.#mountFds.set(filesystem.fsid, fd)
+    return fd
+  }
+
+  #openMount({ mountId, path }: MarkedFilesystem): number {
     // open_by_handle_at(2) takes no O_PATH descriptor for the mount.
     const fd = this.#reader.open(path, O_DIRECTORY)
     if (fd < 0) return fd
@@ -176,9 +195,8 @@ export class HandleDisk implements Port {
     // Something else may be mounted there now.
     if (typeof found === 'number' || found.mountId !== mountId) {
       this.#c.close(fd)
-      return -1
+      return -ESTALE
     }
-    this.#mountFds.set(fsid, fd)
     return fd
   }
 

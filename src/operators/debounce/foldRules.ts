@@ -43,6 +43,7 @@ export function composed(lead: FileEvent, last: FileEvent): FileEvent {
     pid: lead.pid,
     processDetails: lead.processDetails,
     processUnknown: lead.processUnknown,
-    origin: lead.origin,
+    // What knows the file itself must know the one that is there now.
+    origin: last.origin?.openFile === undefined ? lead.origin : last.origin,
   })
 }

@@ -139,12 +139,55 @@ describe('fsflow watch', () => {
     expect(written).toHaveProperty('process_details')
   })
 
+  it('--preview and --diff add what was done to the content', async () => {
+    const list = await events(['root', '-p', '--diff', '--debounce', '50'], async (process) => {
+      writeFileSync(join(root, 'x'), 'one\n')
+      writeFileSync(join(root, '.env'), 'KEY=1\n')
+      await process.line(/CREATE.*\/x"/)
+      writeFileSync(join(root, 'x'), 'one\ntwo\n')
+      await process.line(/CLOSE_WRITE.*\/x"/)
+    })
+    const [made, written] = list.filter(({ file_path: path }) => path === join(root, 'x'))
+    expect(made).toMatchObject({
+      operation_details: { description: 'file created, with 4 bytes', size_change: 4 },
+      content_preview: { before: null, after: 'one\n', before_missing: 'there was no such file' },
+    })
+    expect(written).toMatchObject({
+      operation_details: { size_change: 4 },
+      content_preview: {
+        before: 'one\n',
+        after: 'one\ntwo\n',
+        diff_summary: '1 line added, 0 removed',
+        diff: expect.stringMatching(/\n one\n\+two\n$/),
+      },
+    })
+    const secret = list.find(({ file_path: path }) => path === join(root, '.env'))
+    expect(secret!.content_preview).toMatchObject({
+      after: null,
+      after_missing: expect.stringMatching(/secrets/),
+    })
+  })
+
+  it('-o text --long prints cards with all sections, and nothing that steers the terminal', async () => {
+    const { stdout } = await watch(
+      ['root', '--metadata', '--process', '--diff', '--long'],
+      async (process) => {
+        writeFileSync(join(root, 'x'), 'a\u001b[31mred\n')
+        await process.line(/after +\| a\\x1B\[31mred/)
+      },
+    )
+    const sections = new Set([...stdout.matchAll(/^ {2}(\w+)$/gm)].map((match) => match[1]))
+    expect([...sections].sort()).toEqual(['content', 'event', 'file', 'operation', 'process', 'stream'])
+    // eslint-disable-next-line no-control-regex
+    expect(stdout).not.toMatch(/\u001b/)
+  })
+
   it.each(['inotify', 'auto'])(
     '--source %s tells everything in lines that the JSON Schema accepts',
     async (source) => {
       const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(eventSchema)
       const names = ['plain', 'with "quotes" and a\nnewline', 'ü', 'x'.repeat(255)]
-      const args = ['root', '--source', source, '--events', 'all', '--metadata', '--process']
+      const args = ['root', '--source', source, '--events', 'all', '--metadata', '--diff', '--process']
       const list = await events(args, async (process) => {
         const held = openSync(join(root, 'held'), 'w')
         writeSync(held, 'by this process, so that there is one to tell')
@@ -185,6 +228,11 @@ describe('fsflow watch', () => {
       expect(list.some(({ file_metadata: metadata }) => metadata?.file_type === 'symlink')).toBe(true)
       expect(list.some(({ file_metadata: metadata }) => metadata === null)).toBe(true)
       expect(list.some(({ process_details: details }) => details?.pid === process.pid)).toBe(true)
+      expect(list.some(({ operation_details: details }) => details?.size_change === 45)).toBe(true)
+      expect(list.some(({ content_preview: preview }) => preview?.after?.startsWith('by this process'))).toBe(
+        true,
+      )
+      expect(list.some(({ content_preview: preview }) => preview?.after_missing !== undefined)).toBe(true)
       // Who it was is always known by fanotify, which may be what auto is.
       const isUnknown = list.some(({ process_unknown: reason }) => reason !== undefined)
       expect(isUnknown).toBe(list[0]!.source === 'inotify')

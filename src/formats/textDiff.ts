@@ -1,0 +1,30 @@
+import { formatPatch, structuredPatch } from 'diff'
+import { escapeControls } from './escapeControls.js'
+
+/** How two texts differ, line by line. */
+export interface TextDiff {
+  readonly added: number
+  readonly removed: number
+  /** Unified, with three lines of context; empty when there is no difference. */
+  readonly unified: string
+}
+
+// The work grows with the number of lines times this.
+const MAX_EDITS = 2000
+
+/** Compares two texts; `undefined` when they have too little in common to be worth it. */
+export function textDiff(
+  before: { readonly name: string; readonly text: string },
+  after: { readonly name: string; readonly text: string },
+): TextDiff | undefined {
+  const names = [before, after].map(({ name }) => escapeControls(name)) as [string, string]
+  const options = { context: 3, maxEditLength: MAX_EDITS }
+  const patch = structuredPatch(...names, before.text, after.text, undefined, undefined, options)
+  if (patch === undefined) return undefined
+  const lines = patch.hunks.flatMap((hunk) => hunk.lines)
+  return {
+    added: lines.filter((line) => line.startsWith('+')).length,
+    removed: lines.filter((line) => line.startsWith('-')).length,
+    unified: lines.length === 0 ? '' : formatPatch(patch).replace(/^(Index: .*\n)?=+\n/, ''),
+  }
+}

@@ -1,0 +1,13 @@
+import { ObjectStore } from './ObjectStore.js'
+
+/** Where whole contents are kept, by their SHA-256. */
+export interface ContentStore {
+  put(sha256: string, bytes: Uint8Array): void
+  get(sha256: string): Uint8Array | undefined
+  close(): void
+}
+
+/** The store of a directory; what it throws says what to do. */
+export function openContentStore(directory: string): ContentStore {
+  return new ObjectStore(directory)
+}

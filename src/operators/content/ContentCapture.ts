@@ -1,0 +1,106 @@
+import type { CapturedContent, ContentPreview, EventType, FileEvent } from '../../events/index.js'
+import { messageOf } from '../../errors/messageOf.js'
+import type { ContentAnswer, ContentFound } from '../../linux/contentReader.js'
+import type { ContentStore } from '../../linux/store/contentStore.js'
+import { rawOldPathOf, rawPathOf } from '../renames/pathBytes.js'
+import { LastContents } from './LastContents.js'
+import { previewOf, type Side } from './previewOf.js'
+import type { Selection } from './Selection.js'
+
+export interface CaptureOptions {
+  readonly selection: Selection
+  readonly maxMemory: number
+  readonly maxBytes: number
+  readonly diff: boolean
+  readonly store: ContentStore | undefined
+}
+
+/** The types at which a file is read. */
+export const readTypes: readonly EventType[] = ['CREATE', 'MODIFY', 'CLOSE_WRITE', 'MOVED_TO', 'RENAME']
+const reads: ReadonlySet<EventType> = new Set(readTypes)
+const farewells: Readonly<Partial<Record<EventType, string>>> = {
+  DELETE: 'it was deleted',
+  DELETE_SELF: 'it was deleted',
+  MOVED_FROM: 'it was moved away',
+}
+const unknownBefore: Side = { missing: 'it was not seen before' }
+const newBefore: Side = { missing: 'there was no such file' }
+
+/** What one stream knows of the contents of files, and makes of the next. */
+export class ContentCapture {
+  readonly #options: CaptureOptions
+  readonly #last: LastContents
+
+  constructor(options: CaptureOptions) {
+    this.#options = options
+    this.#last = new LastContents(options.maxMemory, options.store)
+  }
+
+  /** True when the event gets a preview; follows what the others mean for what is known. */
+  concerns(event: FileEvent): boolean {
+    const { eventType, isDirectory, filePath, contentPreview } = event
+    if (filePath === '') return false
+    const isAsked = (reads.has(eventType) || eventType in farewells) && contentPreview === undefined
+    if (isAsked && !isDirectory) return true
+    this.#last.follow(event, rawPathOf(event))
+    return false
+  }
+
+  /** Why the file is not to be read. */
+  refusal(event: FileEvent): string | undefined {
+    return this.#options.selection.refusal(event) ?? farewells[event.eventType]
+  }
+
+  /** The event with what its file holds by now, which is remembered. */
+  learn(event: FileEvent, answer: ContentAnswer): FileEvent {
+    const path = rawPathOf(event)
+    const isNew = event.eventType === 'CREATE'
+    const refusal = this.#refusalOf(event, answer)
+    const found = refusal === undefined ? answer : { missing: refusal }
+    const before = isNew
+      ? newBefore
+      : refusal === undefined
+        ? this.#before(event, path)
+        : { missing: refusal }
+    this.#last.follow(event, path)
+    const preview = previewOf(event.filePath, before, found, isNew, this.#options)
+    if ('missing' in found) {
+      this.#last.forget(path)
+      return event.with({ contentPreview: preview })
+    }
+    return this.#keep(event, path, found, preview)
+  }
+
+  /** Why nothing of the file may be shown: by its name, or by where the kernel says that it is. */
+  #refusalOf(event: FileEvent, answer: ContentAnswer): string | undefined {
+    const { selection } = this.#options
+    const refusal = selection.refusal(event)
+    if (refusal !== undefined || 'missing' in answer || answer.realPath === '') return refusal
+    return selection.refusalAt(answer.realPath)
+  }
+
+  /** What the file held that this event is about or, of a rename to a new name, under the old one. */
+  #before(event: FileEvent, path: string): Side {
+    const known =
+      this.#last.get(path) ?? (event.oldPath === undefined ? undefined : this.#last.get(rawOldPathOf(event)))
+    return known === undefined ? unknownBefore : { bytes: known }
+  }
+
+  #keep(event: FileEvent, path: string, found: ContentFound, preview: ContentPreview): FileEvent {
+    const { sha256, bytes, mode } = found
+    try {
+      this.#options.store?.put(sha256, bytes)
+    } catch (error) {
+      this.#last.forget(path)
+      return event.with({ contentPreview: { ...preview, notStored: messageOf(error) } })
+    }
+    this.#last.set(path, found)
+    const content: CapturedContent = {
+      sha256,
+      size: bytes.length,
+      mode,
+      bytes: () => this.#last.bytesOf(path, sha256),
+    }
+    return event.with({ contentPreview: preview, content })
+  }
+}

@@ -1,0 +1,57 @@
+import type { FileEvent } from '../../events/index.js'
+import type { ContentFound } from '../../linux/contentReader.js'
+import type { ContentStore } from '../../linux/store/contentStore.js'
+import { PathMemory } from '../support/PathMemory.js'
+
+/** The content of a file that was seen last. */
+interface Seen {
+  readonly sha256: string
+  readonly size: number
+  /** Absent when a store keeps them. */
+  readonly bytes: Uint8Array | undefined
+}
+
+// What an entry takes beside its bytes: the path, the digest and the places in tree and queue.
+const ENTRY_BYTES = 600
+
+/** What files held last, by path, in bounded memory: the bytes themselves, or only which ones a store has. */
+export class LastContents {
+  readonly #memory: PathMemory<Seen>
+  readonly #store: ContentStore | undefined
+
+  constructor(maxMemory: number, store: ContentStore | undefined) {
+    this.#memory = new PathMemory(maxMemory, ({ bytes }) => ENTRY_BYTES + (bytes?.length ?? 0))
+    this.#store = store
+  }
+
+  /** The content before; `undefined` when it is not known. */
+  get(path: string): Uint8Array | undefined {
+    const seen = this.#memory.get(path)
+    return seen && (seen.bytes ?? this.#store?.get(seen.sha256))
+  }
+
+  /** Takes note of the content of a file. */
+  set(path: string, { sha256, bytes }: ContentFound): void {
+    this.#memory.set(path, {
+      sha256,
+      size: bytes.length,
+      bytes: this.#store === undefined ? bytes : undefined,
+    })
+  }
+
+  /** The bytes of a content that was the last one of a path, as long as they are kept. */
+  bytesOf(path: string, sha256: string): Uint8Array | undefined {
+    if (this.#store !== undefined) return this.#store.get(sha256)
+    const seen = this.#memory.get(path)
+    return seen?.sha256 === sha256 ? seen.bytes : undefined
+  }
+
+  forget(path: string): void {
+    this.#memory.forget(path)
+  }
+
+  /** Takes note of what a birth, a death or a new name means for what is known. */
+  follow(event: FileEvent, path: string): void {
+    this.#memory.follow(event, path)
+  }
+}

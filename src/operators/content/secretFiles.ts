@@ -1,0 +1,29 @@
+import { GlobFilter } from '../globs/GlobFilter.js'
+import { compileGlobs } from '../globs/globRules.js'
+
+/** Globs of files whose content is a secret, in lower case; compared with the whole path. */
+export const secretFiles: readonly string[] = [
+  '**/{.ssh,.gnupg,.password-store,.aws,.azure,.kube}/**',
+  '**/.config/{gcloud,gh,op,rclone}/**',
+  '**/.docker/config.json',
+  '**/etc/ssl/private/**',
+  '**/{run,var/run}/secrets/**',
+  'id_{rsa,dsa,ecdsa,ed25519}*',
+  'ssh_host_*_key*',
+  '*.{pem,key,p8,p12,pfx,pkcs12,jks,keystore,truststore,kdbx,kdb,ppk,keytab,ovpn}{,~,.*}',
+  '{shadow,gshadow,opasswd,master.passwd}{,-,~,.*}',
+  'sudoers{,~,.*}',
+  '{,.}htpasswd{,~,.*}',
+  '.env*',
+  '{.netrc,_netrc,.pgpass,.my.cnf,.mylogin.cnf,.npmrc,.pypirc,.yarnrc.yml,.git-credentials,.vault-token}{,~,.*}',
+  '{credential,credentials,secret,secrets,passwords}{,~,.*}',
+  '*.{tfstate,tfvars}{,.*}',
+]
+
+const nothing = compileGlobs('captureContent', 'secretFiles', [])
+const secrets = new GlobFilter(nothing, compileGlobs('captureContent', 'secretFiles', secretFiles))
+
+/** True when what lies at an absolute path is a secret by its name, in any case. */
+export function isSecret(path: string): boolean {
+  return !secrets.passes(path.slice(1).toLowerCase(), false)
+}
