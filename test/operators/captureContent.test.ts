@@ -277,6 +277,26 @@ describe('captureContent', () => {
     expect(told).toEqual([...Array<undefined>(6).fill(undefined), contentPreview])
   })
 
+  it('asks with the version that was read last, and keeps what is unchanged', () => {
+    const asked: unknown[] = []
+    const answers: ContentAnswer[] = [{ ...found('x'), version: '1' }, { unchanged: true }, found('y')]
+    const lookup = (_: FileEvent, known?: string) => {
+      asked.push(known)
+      return of(answers.shift()!)
+    }
+    const told = captured(['MODIFY /a', 'CLOSE_WRITE /a', 'MODIFY /a', 'OPEN /a'], { lookup, diff: true })
+    expect(asked).toEqual([undefined, '1', '1'])
+    expect(told[1]!.contentPreview).toEqual({
+      before: 'x',
+      after: 'x',
+      diffSummary: 'no difference',
+      diff: '',
+      ...plain,
+    })
+    expect(told[1]!.content!.sha256).toBe(found('x').sha256)
+    expect(told[2]!.contentPreview).toMatchObject({ before: 'x', after: 'y' })
+  })
+
   it('gives sinks the bytes as long as they are in memory', () => {
     const [first, second] = captured(['CREATE /a', 'MODIFY /a'], { lookup: answering('1', '22') })
     expect(first!.content).toMatchObject({ size: 1, mode: 0o644, sha256: found('1').sha256 })

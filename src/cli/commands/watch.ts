@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Sink } from '../../contracts/index.js'
 import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
 import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/index.js'
-import { csv, json, ndjson, text } from '../../sinks/index.js'
+import { csv, history, json, ndjson, text } from '../../sinks/index.js'
 import { inotify } from '../../sources/index.js'
 import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { supervise } from '../supervise.js'
@@ -83,6 +83,11 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       describe: 'Add what files held before and hold now, and what was done; not of secrets',
     })
     .option('diff', { type: 'boolean', default: false, describe: 'The same, with a unified diff' })
+    .option('history', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Keep every version of what changes in this directory, for fsflow history; implies --preview',
+    })
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -134,6 +139,8 @@ function pipelineOf(args: Parsed): Pipeline {
   const repair = oneOf('repair', single('repair', args.repair) ?? 'full', repairs)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
+  const store = single('history', args.history)
+  if (store === '') throw usageError('--history is empty', 'Give a directory, such as ~/.fsflow.')
   return definePipeline({
     source: inotify({ paths: pathsOf(args), recursive: args.recursive, repair, ...sourceOptions(args) }),
     operators: watchOperators({
@@ -146,9 +153,10 @@ function pipelineOf(args: Parsed): Pipeline {
       metadata: args.metadata,
       preview: args.preview,
       diff: args.diff,
+      ...(store !== undefined && { store }),
       process: args.process,
     }),
-    sinks: [sinkOf(args)],
+    sinks: [sinkOf(args), ...(store === undefined ? [] : [history({ directory: store })])],
     ...(drainTimeout !== undefined && { drainTimeout }),
   })
 }

@@ -4,9 +4,7 @@ import type { ContentStore } from '../../linux/store/contentStore.js'
 import { PathMemory } from '../support/PathMemory.js'
 
 /** The content of a file that was seen last. */
-interface Seen {
-  readonly sha256: string
-  readonly size: number
+interface Seen extends Omit<ContentFound, 'bytes'> {
   /** Absent when a store keeps them. */
   readonly bytes: Uint8Array | undefined
 }
@@ -24,19 +22,21 @@ export class LastContents {
     this.#store = store
   }
 
-  /** The content before; `undefined` when it is not known. */
-  get(path: string): Uint8Array | undefined {
+  /** What was seen last, with its bytes. */
+  seen(path: string): ContentFound | undefined {
     const seen = this.#memory.get(path)
-    return seen && (seen.bytes ?? this.#store?.get(seen.sha256))
+    const bytes = seen && (seen.bytes ?? this.#store?.get(seen.sha256))
+    return bytes && { ...seen, bytes }
+  }
+
+  /** The version of the file that was seen last. */
+  versionAt(path: string): string | undefined {
+    return this.#memory.get(path)?.version
   }
 
   /** Takes note of the content of a file. */
-  set(path: string, { sha256, bytes }: ContentFound): void {
-    this.#memory.set(path, {
-      sha256,
-      size: bytes.length,
-      bytes: this.#store === undefined ? bytes : undefined,
-    })
+  set(path: string, { bytes, ...found }: ContentFound): void {
+    this.#memory.set(path, { ...found, bytes: this.#store === undefined ? bytes : undefined })
   }
 
   /** The bytes of a content that was the last one of a path, as long as they are kept. */
