@@ -14,7 +14,7 @@ try {
     saves: Number(process.env.BENCH_SAVES ?? 10_000),
     files: 1000,
     maxBytes: 100_000,
-    perSecond: Number(process.env.BENCH_RATE ?? 200),
+    perSecond: Number(process.env.BENCH_RATE ?? 120),
     stayMs: 1000,
     maxMemory: 64 * 1024 * 1024,
   })

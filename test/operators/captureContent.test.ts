@@ -313,6 +313,24 @@ describe('captureContent', () => {
       for (const event of [first!, second!]) expect(event.content!.bytes()!.length).toBe(event.content!.size)
     }))
 
+  it('has what was used last in memory, also with a store', () =>
+    withDirectory((directory) => {
+      const store = join(directory, 'store')
+      const input = new Subject<FileEvent>()
+      const out: FileEvent[] = []
+      const lookup = answering('1', '2', 'x'.repeat(5000), '3')
+      input.pipe(captureContent({ lookup, store, maxMemory: 8000 })).subscribe((event) => out.push(event))
+      for (const path of ['/a', '/b', '/b']) input.next(fileEvent(`MODIFY ${path}`))
+      expect(out[1]!.content!.bytes()).toEqual(Buffer.from('2'))
+      fs.rmSync(join(store, 'objects'), { recursive: true })
+      fs.mkdirSync(join(store, 'objects'))
+      input.next(fileEvent('MODIFY /a'))
+      // The large one is not kept in memory.
+      expect(out.map((event) => event.content!.bytes()?.length)).toEqual([1, 1, undefined, 1])
+      expect(out[3]!.contentPreview!.before).toBe('1')
+      input.complete()
+    }))
+
   it('says when the store cannot take a content', () =>
     withDirectory((directory) => {
       const store = join(directory, 'store')
