@@ -331,6 +331,18 @@ describe('captureContent', () => {
       input.complete()
     }))
 
+  it('leaves out what happens in the store, under its real path and the one that was given', () =>
+    withDirectory((directory) => {
+      fs.symlinkSync('.', join(directory, 'link'))
+      const store = join(directory, 'link', 'store')
+      const paths = [join(directory, 'store', 'versions.ndjson'), join(store, 'tmp', '1-0'), `${store}d`]
+      const events = captured(
+        paths.map((path) => `MODIFY ${path}`),
+        { lookup: answering('x', 'x', 'x'), store },
+      )
+      expect(events.map((event) => event.filePath)).toEqual([`${store}d`])
+    }))
+
   it('says when the store cannot take a content', () =>
     withDirectory((directory) => {
       const store = join(directory, 'store')
