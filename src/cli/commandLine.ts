@@ -3,14 +3,30 @@ import { FsflowError } from '../errors/index.js'
 import { runningPackage } from '../pipeline/index.js'
 import { checkFlags, type DeclaredOptions } from './checkFlags.js'
 import { checkCommand } from './commands/check.js'
+import { diffCommand } from './commands/diff.js'
 import { doctorCommand } from './commands/doctor.js'
+import { historyCommand } from './commands/history.js'
+import { pruneCommand } from './commands/prune.js'
+import { restoreCommand } from './commands/restore.js'
 import { runCommand } from './commands/run.js'
+import { showCommand } from './commands/show.js'
 import { verifyCommand } from './commands/verify.js'
 import { watchCommand } from './commands/watch.js'
 import { tellFailure } from './tellFailure.js'
 import { usageError } from './usageError.js'
 
-const commands: readonly string[] = ['watch', 'run', 'check', 'verify', 'doctor']
+const commands: readonly string[] = [
+  'watch',
+  'run',
+  'check',
+  'verify',
+  'doctor',
+  'history',
+  'show',
+  'diff',
+  'restore',
+  'prune',
+]
 
 /** Options that may stand before the command. */
 const ofEveryCommand = /^(-[vh]+|--(no-)?verbose|--verbose=.*|--help|--version)$/
@@ -76,6 +92,11 @@ function parser(argv: readonly string[]) {
     .command(checkCommand)
     .command(verifyCommand)
     .command(doctorCommand)
+    .command(historyCommand)
+    .command(showCommand)
+    .command(diffCommand)
+    .command(restoreCommand)
+    .command(pruneCommand)
     .demandCommand(1, 'a command is missing')
     .strict()
     .check((_, options) => {

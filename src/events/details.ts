@@ -126,6 +126,8 @@ export interface CapturedContent {
   readonly size: number
   /** Permission bits of the file. */
   readonly mode: number
+  /** The real path of the store that has the bytes, if one has. */
+  readonly store: string | undefined
   /** The bytes; `undefined` when they have been given up since, for the memory or the disk was full. */
   bytes(): Uint8Array | undefined
 }

@@ -1,5 +1,4 @@
 import { formatPatch, structuredPatch } from 'diff'
-import { escapeControls } from './escapeControls.js'
 
 /** How two texts differ, line by line. */
 export interface TextDiff {
@@ -17,9 +16,16 @@ export function textDiff(
   before: { readonly name: string; readonly text: string },
   after: { readonly name: string; readonly text: string },
 ): TextDiff | undefined {
-  const names = [before, after].map(({ name }) => escapeControls(name)) as [string, string]
   const options = { context: 3, maxEditLength: MAX_EDITS }
-  const patch = structuredPatch(...names, before.text, after.text, undefined, undefined, options)
+  const patch = structuredPatch(
+    before.name,
+    after.name,
+    before.text,
+    after.text,
+    undefined,
+    undefined,
+    options,
+  )
   if (patch === undefined) return undefined
   const lines = patch.hunks.flatMap((hunk) => hunk.lines)
   return {

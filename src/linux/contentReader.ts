@@ -22,6 +22,13 @@ export interface ContentFound {
   readonly mode: number
   /** Where the kernel says that the file is, links followed; empty when it has no name any more. */
   readonly realPath: string
+  /** The same as long as nobody writes to the file; absent when it was written to just now. */
+  readonly version?: string
+}
+
+/** It is the version that was asked about. */
+export interface ContentUnchanged {
+  readonly unchanged: true
 }
 
 /** Why what a file holds cannot be told. */
@@ -29,7 +36,7 @@ export interface ContentMissing {
   readonly missing: string
 }
 
-export type ContentAnswer = ContentFound | ContentMissing
+export type ContentAnswer = ContentFound | ContentUnchanged | ContentMissing
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 const O_PATH = 0o10000000
@@ -37,6 +44,8 @@ const O_CLOEXEC = 0o2000000
 // How often a file that changes meanwhile is read.
 const TRIES = 4
 const CHUNK_BYTES = 65_536
+// The times of a file can stand still for some milliseconds while it is written to.
+const SETTLED_MS = 50
 
 /**
  * A lookup for the whole content of the regular file that an event is about.
@@ -44,13 +53,15 @@ const CHUNK_BYTES = 65_536
  * Where the source knows the file itself (fanotify), that file is read, whatever its name is by now. Else the path is
  * read, links not followed; it must lead to the same file afterwards. In both cases the file must not have changed
  * while it was read: it is tried a few times, then the answer is that it changes. What is no regular file is not
- * opened. It reads at once when it is subscribed to. See open_by_handle_at(2), inode(7).
+ * opened. A file that is still in the version `known` is not read again. It reads at once when it is subscribed to. See open_by_handle_at(2), inode(7).
  */
-export function contentReader(maxSize: number): (event: FileEvent) => Observable<ContentAnswer> {
-  return (event) => defer(() => of(readEvent(event, maxSize)))
+export function contentReader(
+  maxSize: number,
+): (event: FileEvent, known?: string) => Observable<ContentAnswer> {
+  return (event, known) => defer(() => of(readEvent(event, maxSize, known)))
 }
 
-function readEvent(event: FileEvent, maxSize: number): ContentAnswer {
+function readEvent(event: FileEvent, maxSize: number, known: string | undefined): ContentAnswer {
   const { origin, filePath, filePathBytes } = event
   const path = filePathBytes === undefined ? filePath : Buffer.from(filePathBytes)
   const openFile = origin?.openFile?.bind(origin)
@@ -58,9 +69,9 @@ function readEvent(event: FileEvent, maxSize: number): ContentAnswer {
     const fd = openFile === undefined ? openPath(path) : openFile(O_PATH | O_CLOEXEC)
     if (fd < 0) return { missing: reasonFor(-fd) }
     try {
-      const answer = readOnce(fd, maxSize)
+      const answer = readOnce(fd, maxSize, known)
       if (answer === undefined) continue
-      if ('missing' in answer || openFile !== undefined || leadsTo(path, fd)) return answer
+      if (!('bytes' in answer) || openFile !== undefined || leadsTo(path, fd)) return answer
     } catch (error) {
       return { missing: reasonFor(errnoOf(error)) }
     } finally {
@@ -85,18 +96,22 @@ function reasonFor(errno: number): string {
 }
 
 /** The content of a file that was opened as a path only, or `undefined` when it changed meanwhile. */
-function readOnce(pathFd: number, maxSize: number): ContentAnswer | undefined {
+function readOnce(pathFd: number, maxSize: number, known: string | undefined): ContentAnswer | undefined {
   const before = fstatSync(pathFd, { bigint: true })
   if (!before.isFile()) return { missing: 'it is no regular file' }
   if (before.size > maxSize) return { missing: `it is too large (${before.size} bytes)` }
+  const version = versionOf(before)
+  if (version === known) return { unchanged: true }
   const link = `/proc/self/fd/${pathFd}`
+  const isSettled = Date.now() - Number(before.ctimeMs) > SETTLED_MS
   const fd = openSync(link, O_RDONLY | O_NONBLOCK)
   try {
     const bytes = readAll(fd, Number(before.size), maxSize)
     if (bytes === undefined || !isSame(before, fstatSync(fd, { bigint: true }))) return undefined
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const realPath = before.nlink === 0n ? '' : readlinkSync(link)
-    return { bytes, sha256, mode: Number(before.mode) & 0o7777, realPath }
+    const mode = Number(before.mode) & 0o7777
+    return { bytes, sha256, mode, realPath, ...(isSettled && { version }) }
   } finally {
     closeSync(fd)
   }
@@ -116,6 +131,10 @@ function readAll(fd: number, size: number, maxSize: number): Buffer | undefined 
     buffer.copy(larger)
     buffer = larger
   }
+}
+
+function versionOf({ dev, ino, ctimeNs, mtimeNs, size }: BigIntStats): string {
+  return `${dev}:${ino}:${ctimeNs}:${mtimeNs}:${size}`
 }
 
 function isSame(before: BigIntStats, after: BigIntStats): boolean {

@@ -44,6 +44,12 @@ export interface Libc {
   statx(dirfd: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number
   send(fd: number, message: Uint8Array, length: number, flags: number): number
   setpriority(which: number, who: number, priority: number): number
+  /** On a thread of its own, for it can take long. */
+  syncfs(fd: number): Promise<number>
+}
+
+interface AsyncCall {
+  async(fd: number, done: (error: Error | null, result: number) => void): void
 }
 
 let cached: Libc | undefined
@@ -58,6 +64,7 @@ function bind(): Libc {
   // By require, so that a missing native part can be caught and another binding chosen.
   const koffi = createRequire(import.meta.url)('koffi') as Koffi
   const lib = koffi.load(null)
+  const syncfs = lib.func('int syncfs(int fd)') as unknown as AsyncCall
   return {
     errno: () => koffi.errno(),
     close: lib.func('int close(int fd)') as Libc['close'],
@@ -106,5 +113,9 @@ function bind(): Libc {
     setpriority: lib.func(
       'int setpriority(int which, unsigned int who, int priority)',
     ) as Libc['setpriority'],
+    syncfs: (fd) =>
+      new Promise((resolve, reject) =>
+        syncfs.async(fd, (error, result) => (error ? reject(error) : resolve(result))),
+      ),
   }
 }

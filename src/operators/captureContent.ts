@@ -1,4 +1,4 @@
-import { defaultIfEmpty, defer, finalize, map, of, take, type Observable } from 'rxjs'
+import { defaultIfEmpty, defer, EMPTY, finalize, map, of, take, type Observable } from 'rxjs'
 import { describeOperator, type Operator } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
@@ -9,8 +9,11 @@ import { Selection } from './content/Selection.js'
 import { inOrder } from './support/inOrder.js'
 import { optionObject, requireBoolean, requireCount, requireLookup } from './support/optionChecks.js'
 
-/** Tells what the file of an event holds, or why that cannot be told. Only the first value counts. */
-export type ContentReader = (event: FileEvent) => Observable<ContentAnswer>
+/**
+ * Tells what the file of an event holds, or why that cannot be told. `known` is the version that was read last of this
+ * path: if it is that one still, `unchanged` will do. Only the first value counts.
+ */
+export type ContentReader = (event: FileEvent, known?: string) => Observable<ContentAnswer>
 
 export interface CaptureContentOptions {
   /** Bytes of `before` and of `after` that are shown. Default 16 KiB. */
@@ -62,7 +65,8 @@ const known = [
  *
  * What is not there says why: `afterMissing`, `beforeMissing`. Files whose names tell of keys, passwords and
  * credentials are not read, also when the path is a link to one, unless `includeSecrets` names them. With `store`,
- * all contents are kept there for the sink `history`; what cannot be written there says so in `notStored`.
+ * all contents are kept there for the sink `history`; what cannot be written there says so in `notStored`, and events
+ * of the store itself are left out.
  *
  * An event that has a preview keeps it. Control events pass at once. The order is kept: while a lookup has not
  * answered, later events wait. On complete they are still looked up and emitted; on error and unsubscribe they are
@@ -118,10 +122,12 @@ export function captureContent(options: CaptureContentOptions = {}): Operator {
       return {
         take: (event) =>
           defer(() => {
+            // What is told of the store would be stored in turn, without end.
+            if (contents?.owns(event.filePath) === true) return EMPTY
             if (!capture.concerns(event)) return of(event)
             const refusal = capture.refusal(event)
             if (refusal !== undefined) return of(capture.learn(event, { missing: refusal }))
-            return lookup(event).pipe(
+            return lookup(event, capture.versionAt(event)).pipe(
               take(1),
               defaultIfEmpty({ missing: 'it was gone' }),
               map((answer) => capture.learn(event, answer)),

@@ -39,6 +39,8 @@ export interface WatchOperatorOptions {
   readonly preview?: boolean
   /** The same, with a unified diff. Default false. */
   readonly diff?: boolean
+  /** A directory for whole contents, as the sink `history` needs it; implies `preview`. Default: none. */
+  readonly store?: string
   /**
    * Add `processDetails`, or, with a list, these costly fields of them too. With fanotify it is who did it; with
    * inotify it is inferred from open files, not proven. Default false.
@@ -61,6 +63,7 @@ export const watchOperatorOptions = [
   'metadata',
   'preview',
   'diff',
+  'store',
   'process',
   'by',
   'byAncestor',
@@ -83,7 +86,8 @@ function requireBoolean(option: string, value: unknown): void {
  */
 export function watchOperators(options: WatchOperatorOptions): Operator[] {
   const { recursive = true, raw = false, debounce, metadata = false } = options
-  const { preview = false, diff = false } = options
+  const { diff = false, store } = options
+  const preview = options.preview === true || diff || store !== undefined
   for (const option of ['recursive', 'raw', 'metadata', 'preview', 'diff'] as const) {
     requireBoolean(option, options[option])
   }
@@ -106,8 +110,8 @@ export function watchOperators(options: WatchOperatorOptions): Operator[] {
   if (debounce !== undefined) operators.push(debounceByPath(debounce))
   if (!isChosen) operators.push(...processes)
   if (metadata) operators.push(enrichMetadata())
-  if (metadata || preview || diff) operators.push(describeOperation())
-  if (preview || diff) operators.push(captureContent({ diff }))
+  if (metadata || preview) operators.push(describeOperation())
+  if (preview) operators.push(captureContent({ diff, ...(store !== undefined && { store }) }))
   return operators
 }
 

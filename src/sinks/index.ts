@@ -1,5 +1,6 @@
 export { csv, type CsvSinkOptions } from './csv.js'
 export type { DestinationOptions } from './output/destination.js'
+export { history, type HistorySinkOptions } from './history.js'
 export { json } from './json.js'
 export { ndjson } from './ndjson.js'
 export { text, type TextSinkOptions } from './text.js'

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { contentReader, type ContentAnswer } from '../../src/linux/contentReader.js'
 import { fileEvent } from '../../src/testing/index.js'
 import { itWith, program } from '../helpers/requires.js'
+import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
 function answerFor(event: ReturnType<typeof fileEvent>, maxSize = 1000): ContentAnswer {
@@ -17,7 +18,11 @@ function answerFor(event: ReturnType<typeof fileEvent>, maxSize = 1000): Content
 const answerAt = (path: string, maxSize?: number): ContentAnswer =>
   answerFor(fileEvent(`MODIFY ${path}`), maxSize)
 const textOf = (answer: ContentAnswer): string =>
-  'missing' in answer ? answer.missing : Buffer.from(answer.bytes).toString()
+  'missing' in answer
+    ? answer.missing
+    : 'bytes' in answer
+      ? Buffer.from(answer.bytes).toString()
+      : 'unchanged'
 const openFds = (): string[] => fs.readdirSync('/proc/self/fd')
 
 describe('contentReader', () => {
@@ -26,7 +31,7 @@ describe('contentReader', () => {
       const path = join(directory, 'file')
       fs.writeFileSync(path, 'content', { mode: 0o640 })
       fs.chmodSync(path, 0o4750)
-      expect(answerAt(path)).toEqual({
+      expect(answerAt(path)).toMatchObject({
         bytes: Buffer.from('content'),
         sha256: 'ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73',
         mode: 0o4750,
@@ -34,6 +39,31 @@ describe('contentReader', () => {
       })
       fs.writeFileSync(path, '')
       expect(textOf(answerAt(path))).toBe('')
+    }))
+
+  it('does not read again what is in the version that is known', () =>
+    withDirectory((directory) => {
+      const path = join(directory, 'file')
+      fs.writeFileSync(path, 'content')
+      expect(answerAt(path)).not.toHaveProperty('version')
+      const answers: ContentAnswer[] = []
+      const read = (known?: string) =>
+        contentReader(1000)(fileEvent(`MODIFY ${path}`), known).subscribe((answer) => answers.push(answer))
+      // Of a file that was written to just now, another write might not be seen by its times.
+      return until(
+        () => {
+          read()
+          return 'version' in answers.at(-1)!
+        },
+        () => 'a version',
+      ).then(() => {
+        const { version } = answers.at(-1) as { readonly version?: string }
+        read(version)
+        expect(answers.at(-1)).toEqual({ unchanged: true })
+        fs.appendFileSync(path, '!')
+        read(version)
+        expect(textOf(answers.at(-1)!)).toBe('content!')
+      })
     }))
 
   it('reads files whose size is not told', () => {

@@ -277,6 +277,26 @@ describe('captureContent', () => {
     expect(told).toEqual([...Array<undefined>(6).fill(undefined), contentPreview])
   })
 
+  it('asks with the version that was read last, and keeps what is unchanged', () => {
+    const asked: unknown[] = []
+    const answers: ContentAnswer[] = [{ ...found('x'), version: '1' }, { unchanged: true }, found('y')]
+    const lookup = (_: FileEvent, known?: string) => {
+      asked.push(known)
+      return of(answers.shift()!)
+    }
+    const told = captured(['MODIFY /a', 'CLOSE_WRITE /a', 'MODIFY /a', 'OPEN /a'], { lookup, diff: true })
+    expect(asked).toEqual([undefined, '1', '1'])
+    expect(told[1]!.contentPreview).toEqual({
+      before: 'x',
+      after: 'x',
+      diffSummary: 'no difference',
+      diff: '',
+      ...plain,
+    })
+    expect(told[1]!.content!.sha256).toBe(found('x').sha256)
+    expect(told[2]!.contentPreview).toMatchObject({ before: 'x', after: 'y' })
+  })
+
   it('gives sinks the bytes as long as they are in memory', () => {
     const [first, second] = captured(['CREATE /a', 'MODIFY /a'], { lookup: answering('1', '22') })
     expect(first!.content).toMatchObject({ size: 1, mode: 0o644, sha256: found('1').sha256 })
@@ -291,6 +311,36 @@ describe('captureContent', () => {
       expect(fs.statSync(store).mode & 0o777).toBe(0o700)
       expect(second!.contentPreview!.before).toBe('1')
       for (const event of [first!, second!]) expect(event.content!.bytes()!.length).toBe(event.content!.size)
+    }))
+
+  it('has what was used last in memory, also with a store', () =>
+    withDirectory((directory) => {
+      const store = join(directory, 'store')
+      const input = new Subject<FileEvent>()
+      const out: FileEvent[] = []
+      const lookup = answering('1', '2', 'x'.repeat(5000), '3')
+      input.pipe(captureContent({ lookup, store, maxMemory: 8000 })).subscribe((event) => out.push(event))
+      for (const path of ['/a', '/b', '/b']) input.next(fileEvent(`MODIFY ${path}`))
+      expect(out[1]!.content!.bytes()).toEqual(Buffer.from('2'))
+      fs.rmSync(join(store, 'objects'), { recursive: true })
+      fs.mkdirSync(join(store, 'objects'))
+      input.next(fileEvent('MODIFY /a'))
+      // The large one is not kept in memory.
+      expect(out.map((event) => event.content!.bytes()?.length)).toEqual([1, 1, undefined, 1])
+      expect(out[3]!.contentPreview!.before).toBe('1')
+      input.complete()
+    }))
+
+  it('leaves out what happens in the store, under its real path and the one that was given', () =>
+    withDirectory((directory) => {
+      fs.symlinkSync('.', join(directory, 'link'))
+      const store = join(directory, 'link', 'store')
+      const paths = [join(directory, 'store', 'versions.ndjson'), join(store, 'tmp', '1-0'), `${store}d`]
+      const events = captured(
+        paths.map((path) => `MODIFY ${path}`),
+        { lookup: answering('x', 'x', 'x'), store },
+      )
+      expect(events.map((event) => event.filePath)).toEqual([`${store}d`])
     }))
 
   it('says when the store cannot take a content', () =>

@@ -113,7 +113,13 @@ describe('memorySource', () => {
   it('tells nothing when the run is stopped before it is opened', () => {
     const aborted = { ...sinkContext(), signal: AbortSignal.abort() }
     const seen: unknown[] = []
-    const request = { prune: [], eventTypes: new Set<never>(), resolvePaths: false, processes: false, ownFiles: [] }
+    const request = {
+      prune: [],
+      eventTypes: new Set<never>(),
+      resolvePaths: false,
+      processes: false,
+      ownFiles: [],
+    }
     memorySource(events)
       .open(aborted, request)
       .subscribe({ next: (event) => seen.push(event), complete: () => seen.push('end') })

@@ -3,7 +3,7 @@ import type { Sink } from '../../contracts/index.js'
 import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
 import { costlyProcessFields, type CostlyProcessField } from '../../linux/procfsDetails.js'
 import { definePipeline, makeSource, watchOperators, type Pipeline } from '../../pipeline/index.js'
-import { csv, json, ndjson, text } from '../../sinks/index.js'
+import { csv, history, json, ndjson, text } from '../../sinks/index.js'
 import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { supervise } from '../supervise.js'
 import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
@@ -102,6 +102,11 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       describe: 'Add what files held before and hold now, and what was done; not of secrets',
     })
     .option('diff', { type: 'boolean', default: false, describe: 'The same, with a unified diff' })
+    .option('history', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Keep every version of what changes in this directory, for fsflow history; implies --preview',
+    })
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -149,6 +154,8 @@ function pipelineOf(args: Parsed): Pipeline {
   const { source, options: ofSource } = sourceOptions(args, repair)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
+  const store = single('history', args.history)
+  if (store === '') throw usageError('--history is empty', 'Give a directory, such as ~/.fsflow.')
   return definePipeline({
     source: makeSource(source, { paths: pathsOf(args), recursive: args.recursive, ...ofSource }),
     operators: watchOperators({
@@ -161,11 +168,12 @@ function pipelineOf(args: Parsed): Pipeline {
       metadata: args.metadata,
       preview: args.preview,
       diff: args.diff,
+      ...(store !== undefined && { store }),
       process: processOf(args),
       by: args.by ?? [],
       byAncestor: args.byAncestor ?? [],
     }),
-    sinks: [sinkOf(args)],
+    sinks: [sinkOf(args), ...(store === undefined ? [] : [history({ directory: store })])],
     ...(drainTimeout !== undefined && { drainTimeout }),
   })
 }

@@ -11,8 +11,9 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { libc } from '../libc.js'
 import { StoreLock } from './StoreLock.js'
 import { openStoreDirectory } from './storeDirectory.js'
 import { writeWhole } from './writeWhole.js'
@@ -20,6 +21,8 @@ import { writeWhole } from './writeWhole.js'
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants
 const COMPRESSION_LEVEL = 1
 const MAX_KNOWN = 200_000
+// More are synced with all of the filesystem, once: one by one each would wait for its journal.
+const FEW = 4
 
 let temporaries = 0
 
@@ -32,6 +35,7 @@ let temporaries = 0
  */
 export class ObjectStore {
   readonly directory: string
+  readonly #given: string
   readonly #lock: StoreLock
   /** Objects that are there and whole. */
   readonly #known = new Set<string>()
@@ -39,7 +43,13 @@ export class ObjectStore {
   /** Opens the store, made if need be; an exclusive one waits for nobody: it fails while others have it open. */
   constructor(directory: string, mode: 'shared' | 'exclusive' = 'shared') {
     this.directory = openStoreDirectory(directory)
+    this.#given = resolve(directory)
     this.#lock = new StoreLock(this.directory, mode)
+  }
+
+  /** True for what lies in the store, under its real path or the one that was given. */
+  owns(path: string): boolean {
+    return [this.directory, this.#given].some((place) => path === place || path.startsWith(`${place}/`))
   }
 
   /** True when the object is there and whole. */
@@ -77,13 +87,11 @@ export class ObjectStore {
   }
 
   /** Waits until the objects, and their names, are on the disk. */
-  async sync(digests: Iterable<string>): Promise<void> {
-    const folders = new Set<string>([join(this.directory, 'objects')])
-    for (const sha256 of digests) {
-      const path = this.pathOf(sha256)
-      folders.add(join(path, '..'))
-      await syncPath(path, 0)
-    }
+  async sync(digests: ReadonlySet<string>): Promise<void> {
+    if (digests.size > FEW && (await this.#syncAll())) return
+    const paths = [...digests].map((sha256) => this.pathOf(sha256))
+    for (const path of paths) await syncPath(path, 0)
+    const folders = new Set([join(this.directory, 'objects'), ...paths.map((path) => dirname(path))])
     for (const folder of folders) await syncPath(folder, O_DIRECTORY)
   }
 
@@ -103,6 +111,16 @@ export class ObjectStore {
 
   close(): void {
     this.#lock.release()
+  }
+
+  /** False where it cannot be done in one go. */
+  async #syncAll(): Promise<boolean> {
+    const folder = await open(this.directory, O_RDONLY | O_DIRECTORY)
+    try {
+      return (await libc().syncfs(folder.fd)) === 0
+    } finally {
+      await folder.close()
+    }
   }
 
   #remember(sha256: string): void {

@@ -1,6 +1,6 @@
 import type { CapturedContent, ContentPreview, EventType, FileEvent } from '../../events/index.js'
 import { messageOf } from '../../errors/messageOf.js'
-import type { ContentAnswer, ContentFound } from '../../linux/contentReader.js'
+import type { ContentAnswer, ContentFound, ContentMissing } from '../../linux/contentReader.js'
 import type { ContentStore } from '../../linux/store/contentStore.js'
 import { rawOldPathOf, rawPathOf } from '../renames/pathBytes.js'
 import { LastContents } from './LastContents.js'
@@ -24,6 +24,7 @@ const farewells: Readonly<Partial<Record<EventType, string>>> = {
   MOVED_FROM: 'it was moved away',
 }
 const unknownBefore: Side = { missing: 'it was not seen before' }
+const lost: ContentMissing = { missing: 'it is no longer in the store' }
 const newBefore: Side = { missing: 'there was no such file' }
 
 /** What one stream knows of the contents of files, and makes of the next. */
@@ -46,24 +47,27 @@ export class ContentCapture {
     return false
   }
 
+  /** The version of the event's file that was read last. */
+  versionAt(event: FileEvent): string | undefined {
+    return this.#last.versionAt(rawPathOf(event))
+  }
+
   /** Why the file is not to be read. */
   refusal(event: FileEvent): string | undefined {
     return this.#options.selection.refusal(event) ?? farewells[event.eventType]
   }
 
   /** The event with what its file holds by now, which is remembered. */
-  learn(event: FileEvent, answer: ContentAnswer): FileEvent {
+  learn(event: FileEvent, told: ContentAnswer): FileEvent {
     const path = rawPathOf(event)
+    const answer = 'unchanged' in told ? (this.#last.seen(path) ?? lost) : told
     const isNew = event.eventType === 'CREATE'
     const refusal = this.#refusalOf(event, answer)
     const found = refusal === undefined ? answer : { missing: refusal }
-    const before = isNew
-      ? newBefore
-      : refusal === undefined
-        ? this.#before(event, path)
-        : { missing: refusal }
+    const before =
+      refusal !== undefined ? { missing: refusal } : 'unchanged' in told ? answer : this.#before(event, path)
     this.#last.follow(event, path)
-    const preview = previewOf(event.filePath, before, found, isNew, this.#options)
+    const preview = previewOf(event.filePath, isNew ? newBefore : before, found, isNew, this.#options)
     if ('missing' in found) {
       this.#last.forget(path)
       return event.with({ contentPreview: preview })
@@ -72,7 +76,7 @@ export class ContentCapture {
   }
 
   /** Why nothing of the file may be shown: by its name, or by where the kernel says that it is. */
-  #refusalOf(event: FileEvent, answer: ContentAnswer): string | undefined {
+  #refusalOf(event: FileEvent, answer: ContentFound | ContentMissing): string | undefined {
     const { selection } = this.#options
     const refusal = selection.refusal(event)
     if (refusal !== undefined || 'missing' in answer || answer.realPath === '') return refusal
@@ -82,8 +86,9 @@ export class ContentCapture {
   /** What the file held that this event is about or, of a rename to a new name, under the old one. */
   #before(event: FileEvent, path: string): Side {
     const known =
-      this.#last.get(path) ?? (event.oldPath === undefined ? undefined : this.#last.get(rawOldPathOf(event)))
-    return known === undefined ? unknownBefore : { bytes: known }
+      this.#last.seen(path) ??
+      (event.oldPath === undefined ? undefined : this.#last.seen(rawOldPathOf(event)))
+    return known ?? unknownBefore
   }
 
   #keep(event: FileEvent, path: string, found: ContentFound, preview: ContentPreview): FileEvent {
@@ -99,6 +104,7 @@ export class ContentCapture {
       sha256,
       size: bytes.length,
       mode,
+      store: this.#options.store?.directory,
       bytes: () => this.#last.bytesOf(path, sha256),
     }
     return event.with({ contentPreview: preview, content })

@@ -4,9 +4,7 @@ import type { ContentStore } from '../../linux/store/contentStore.js'
 import { PathMemory } from '../support/PathMemory.js'
 
 /** The content of a file that was seen last. */
-interface Seen {
-  readonly sha256: string
-  readonly size: number
+interface Seen extends Omit<ContentFound, 'bytes'> {
   /** Absent when a store keeps them. */
   readonly bytes: Uint8Array | undefined
 }
@@ -14,34 +12,43 @@ interface Seen {
 // What an entry takes beside its bytes: the path, the digest and the places in tree and queue.
 const ENTRY_BYTES = 600
 
-/** What files held last, by path, in bounded memory: the bytes themselves, or only which ones a store has. */
+/**
+ * What files held last, by path, in bounded memory: the bytes themselves, or which ones a store has. What a store has
+ * is kept in memory as well, as far as there is room: most files change several times in a row.
+ */
 export class LastContents {
   readonly #memory: PathMemory<Seen>
   readonly #store: ContentStore | undefined
+  readonly #recent: PathMemory<Uint8Array>
 
   constructor(maxMemory: number, store: ContentStore | undefined) {
-    this.#memory = new PathMemory(maxMemory, ({ bytes }) => ENTRY_BYTES + (bytes?.length ?? 0))
+    const half = store === undefined ? maxMemory : maxMemory / 2
+    this.#recent = new PathMemory(half, ({ length }) => ENTRY_BYTES + length)
+    this.#memory = new PathMemory(half, ({ bytes }) => ENTRY_BYTES + (bytes?.length ?? 0))
     this.#store = store
   }
 
-  /** The content before; `undefined` when it is not known. */
-  get(path: string): Uint8Array | undefined {
+  /** What was seen last, with its bytes. */
+  seen(path: string): ContentFound | undefined {
     const seen = this.#memory.get(path)
-    return seen && (seen.bytes ?? this.#store?.get(seen.sha256))
+    const bytes = seen && (seen.bytes ?? this.bytesOf(path, seen.sha256))
+    return bytes && { ...seen, bytes }
+  }
+
+  /** The version of the file that was seen last. */
+  versionAt(path: string): string | undefined {
+    return this.#memory.get(path)?.version
   }
 
   /** Takes note of the content of a file. */
-  set(path: string, { sha256, bytes }: ContentFound): void {
-    this.#memory.set(path, {
-      sha256,
-      size: bytes.length,
-      bytes: this.#store === undefined ? bytes : undefined,
-    })
+  set(path: string, { bytes, ...found }: ContentFound): void {
+    if (this.#store !== undefined) this.#recent.set(found.sha256, bytes)
+    this.#memory.set(path, { ...found, bytes: this.#store === undefined ? bytes : undefined })
   }
 
   /** The bytes of a content that was the last one of a path, as long as they are kept. */
   bytesOf(path: string, sha256: string): Uint8Array | undefined {
-    if (this.#store !== undefined) return this.#store.get(sha256)
+    if (this.#store !== undefined) return this.#recent.get(sha256) ?? this.#store.get(sha256)
     const seen = this.#memory.get(path)
     return seen?.sha256 === sha256 ? seen.bytes : undefined
   }

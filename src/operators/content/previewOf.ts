@@ -71,6 +71,8 @@ interface Difference {
 
 function difference(path: string, before: Side, after: Side, isNew: boolean): Difference {
   if ('missing' in before || 'missing' in after) return { summary: null, unified: null }
+  if (before.bytes === after.bytes)
+    return { summary: 'no difference', unified: textOf(after.bytes) === null ? null : '' }
   const sizes = `${before.bytes.length} bytes before, ${after.bytes.length} after`
   const texts = [textOf(before.bytes), textOf(after.bytes)] as const
   if (texts[0] === null || texts[1] === null) {

@@ -26,7 +26,8 @@ describe('ObjectStore', () => {
       const contents = [Buffer.from(''), Buffer.from('text\n'.repeat(1000)), randomBytes(100_000)]
       const store = new ObjectStore(join(directory, 'store'))
       for (const bytes of contents) store.put(digestOf(bytes), bytes)
-      await store.sync(contents.map(digestOf))
+      await store.sync(new Set(contents.map(digestOf)))
+      await store.sync(new Set(Array.from({ length: 9 }, (_, index) => String(index))))
       store.close()
       const again = new ObjectStore(join(directory, 'store'))
       for (const bytes of contents) expect(again.get(digestOf(bytes))).toEqual(bytes)

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals'
+import { historyLoad, type HistoryLoad } from '../../bench/history/historyLoad.js'
+import { itAsRoot } from '../helpers/requires.js'
+import { withDirectory } from '../helpers/withDirectory.js'
+
+// The load of `npm run bench:history`, smaller.
+const load: Omit<HistoryLoad, 'source'> = {
+  saves: 400,
+  files: 200,
+  maxBytes: 30_000,
+  perSecond: 100,
+  stayMs: 1500,
+  maxMemory: 1024 * 1024,
+}
+
+describe('a history under load', () => {
+  const keepsAll = (source: HistoryLoad['source']) => () =>
+    withDirectory(async (scratch) => {
+      const report = await historyLoad(scratch, { ...load, source })
+      expect(report).toMatchObject({ saves: load.saves, missing: 0, wrongRestores: 0 })
+      expect(report.lasting).toBeGreaterThan(load.saves / 2)
+      expect(report.storeBytes).toBeLessThan(1.2 * report.distinctBytes)
+    })
+
+  it('has with inotify every version that could be read, and gives each back', keepsAll('inotify'))
+
+  itAsRoot('has with fanotify every version that could be read, and gives each back', keepsAll('fanotify'))
+})
