@@ -51,6 +51,9 @@ describe('docs/events.md', () => {
       'sources/InotifyEvents',
       'sources/FanotifyRun',
       'sources/FanotifyEvents',
+      'sources/InotifyControls',
+      'sources/AutoRun',
+      'sources/support/MountDecisions',
     ]
     for (const file of [...files, 'pipeline/SinkLane', 'pipeline/eventStream']) {
       const text = readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')
