@@ -15,7 +15,7 @@ const writer = await history({ directory }).open({
 
 for (let round = 0; ; round++) {
   const events = Array.from({ length: 1 + (round % 5) }, (_, index) =>
-    fileEvent(`CLOSE_WRITE /work/${process.pid}-${index}`, { seq: round }),
+    fileEvent(`CLOSE_WRITE /watched/${process.pid}-${index}`, { seq: round }),
   )
   const batch: FileEvent[] = []
   from(events)
