@@ -27,7 +27,8 @@ describeBindings('links that the inotify source follows', ({ binding, test }) =>
         const before = kernelWatches().length
         const options = { paths: at('root'), binding, followSymlinks: true, pollInterval: 30 }
         await watching(options, (probe) => use(probe, at), { request: { eventTypes: changes } })
-        expect(kernelWatches()).toHaveLength(before)
+        // Those of an earlier test file of this process may go meanwhile.
+        expect(kernelWatches().length).toBeLessThanOrEqual(before)
       }),
     )
   }

@@ -3,34 +3,13 @@ import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import { detached } from '../../linux/rawPath.js'
-import type { Arrival, ArrivedEntry } from './Arrival.js'
+import type { ChangesHost, HandleFindings } from './HandleFindings.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
-import type { WatchRoot } from '../WatchNode.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
-import type { Correction, Suspects } from './Suspects.js'
-import type { Marking } from './Marking.js'
+import type { Suspects } from './Suspects.js'
 import { Unlinked } from './Unlinked.js'
-
-/** What the changes need of the watcher around them. */
-export interface ChangesHost {
-  /** The last fence that was posted. */
-  posted(): number
-  /** Lists what is in directories; the records wait until `ready` is called. */
-  enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
-  /** Finds the places of directories, as of the next record; the records wait until `then` is called. */
-  seek(keys: readonly string[], then: () => void): void
-  readonly marking: Marking
-}
-
-/** Where a directory is believed to be. */
-export interface Believed {
-  readonly node: HandleNode
-  readonly parent: HandleNode | undefined
-  readonly name: string
-  readonly isSeen: boolean
-}
 
 /** A directory whose end was told together with its birth: what was in it comes first. */
 interface Deferred {
@@ -46,13 +25,13 @@ export class HandleChanges {
   readonly #suspects: Suspects
   readonly #disk: HandleDisk
   readonly #host: ChangesHost
+  readonly #findings: HandleFindings
   readonly #unlinked = new Unlinked()
   #deferred: Deferred[] = []
   /** The second half of an exchange, until it is applied. */
   #partner: HandleRecord | undefined
   #doubtful: string[] = []
   #passed = 0
-  #cookie = 0
 
   constructor(
     table: HandleTable,
@@ -61,6 +40,7 @@ export class HandleChanges {
     suspects: Suspects,
     disk: HandleDisk,
     host: ChangesHost,
+    findings: HandleFindings,
   ) {
     this.#table = table
     this.#teller = teller
@@ -68,6 +48,7 @@ export class HandleChanges {
     this.#suspects = suspects
     this.#disk = disk
     this.#host = host
+    this.#findings = findings
   }
 
   /** Directories that were renamed several times while nobody read: a rename of them may not have been told. */
@@ -178,7 +159,7 @@ export class HandleChanges {
     if (comes || child.state !== 'placed') this.#table.place(child, node, name)
     this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
     if (goes && !comes) {
-      for (const root of this.#roots.within(child)) this.#lose(root, IN.DELETE_SELF, telling(record, 0))
+      for (const root of this.#roots.within(child)) this.#roots.lose(root, IN.DELETE_SELF, telling(record, 0))
     }
     this.#teller.tellRecord(record, node, name, comes ? FAN.DELETE : 0, false)
     if (goes) {
@@ -188,7 +169,7 @@ export class HandleChanges {
     }
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(child, name, true) : []
     const isUnmarked = this.#host.marking.isByDirectory(child) && this.#table.view(child) !== undefined
-    this.#enter(isUnmarked ? [...entered, child] : entered)
+    this.#findings.enter(isUnmarked ? [...entered, child] : entered)
   }
 
   /** What was held back of a name has to be told before it comes again. */
@@ -203,14 +184,14 @@ export class HandleChanges {
     const oldNode = this.#table.ensure(record.oldDirectory)
     const isSecond = this.#partner === record
     this.#partner = partner
-    const told = telling(record, ++this.#cookie)
+    const told = telling(record, this.#teller.nextCookie())
     const moved = isDirectory ? this.#table.ensure(target) : undefined
     if (moved !== undefined && moved.state !== 'placed') this.#table.place(moved, oldNode, oldName)
     const wasSeen = moved !== undefined && !isSecond && this.#table.view(moved) !== undefined
     // The name stands for what the first half has brought there.
     if (!isSecond) this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
     if (moved !== undefined) {
-      for (const root of this.#roots.within(moved)) this.#lose(root, IN.MOVE_SELF, told)
+      for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
     }
     if (partner === undefined) this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
@@ -222,7 +203,7 @@ export class HandleChanges {
     const isSeen = this.#table.view(moved) !== undefined
     if (wasSeen && !isSeen) this.#host.marking.leave(moved)
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
-    this.#enter(wasSeen || !isSeen ? entered : [...entered, moved])
+    this.#findings.enter(wasSeen || !isSeen ? entered : [...entered, moved])
   }
 
   /** A rename to a directory that is not marked. */
@@ -230,12 +211,12 @@ export class HandleChanges {
     const { mask, target, oldName } = record
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const oldNode = this.#table.ensure(record.oldDirectory)
-    const told = telling(record, ++this.#cookie)
+    const told = telling(record, this.#teller.nextCookie())
     this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
     if (this.#teller.sees(oldNode, oldName)) this.#suspect(oldNode, oldName, undefined)
     if (!isDirectory) return
     const moved = this.#table.ensure(target)
-    for (const root of this.#roots.within(moved)) this.#lose(root, IN.MOVE_SELF, told)
+    for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
     this.#table.displace(moved, this.#host.posted() + 1)
     moved.renamedAt = this.#host.posted()
     // It may have come into a directory that was not marked yet: no record tells that.
@@ -248,7 +229,7 @@ export class HandleChanges {
       return
     }
     this.#teller.tellFound(IN.MOVED_TO, moved.parent, moved.name, true, cookie)
-    this.#enter([moved])
+    this.#findings.enter([moved])
   }
 
   /** A rename from a directory that is not marked. */
@@ -256,7 +237,7 @@ export class HandleChanges {
     const { mask, name, target } = record
     this.#flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
-    const told = telling(record, ++this.#cookie)
+    const told = telling(record, this.#teller.nextCookie())
     const moved = isDirectory ? this.#table.ensure(target) : undefined
     this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
@@ -265,7 +246,7 @@ export class HandleChanges {
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
     if (moved === undefined) return
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
-    this.#enter(this.#table.view(moved) === undefined ? entered : [...entered, moved])
+    this.#findings.enter(this.#table.view(moved) === undefined ? entered : [...entered, moved])
   }
 
   /** Something moves onto the name of a directory, which is gone by that. */
@@ -274,14 +255,8 @@ export class HandleChanges {
     if (displaced === undefined || displaced === moved) return
     // It was empty by then.
     this.#flush((deferred) => this.#table.contains(displaced, deferred.node))
-    for (const root of this.#roots.within(displaced)) this.#lose(root, IN.DELETE_SELF, told)
+    for (const root of this.#roots.within(displaced)) this.#roots.lose(root, IN.DELETE_SELF, told)
     this.#table.displace(displaced, this.#host.posted() + 1)
-  }
-
-  #lose(root: WatchRoot, bit: typeof IN.DELETE_SELF | typeof IN.MOVE_SELF, told: Telling): void {
-    const node = this.#roots.nodeOf(root)
-    this.#roots.lose(root, bit, told)
-    if (node !== undefined) this.#host.marking.leave(node)
   }
 
   #moveDirectory(moved: HandleNode, node: HandleNode, name: string): void {
@@ -297,101 +272,6 @@ export class HandleChanges {
       const isDirectory = (record.mask & FAN.ONDIR) !== 0
       this.#suspects.suspect(node, kept, { key: detached(record.target), isDirectory })
     }
-  }
-
-  /** Where a directory is believed to be now. */
-  place(key: string): Believed {
-    const node = this.#table.ensure(key)
-    const { parent, name } = node
-    return { node, parent, name, isSeen: this.#table.view(node) !== undefined }
-  }
-
-  /** A directory was looked up: if it is not where it was believed to be, a rename was not told. */
-  placeFound({ node, parent, name, isSeen }: Believed): void {
-    if (node.parent === parent && node.name === name) return
-    if (node.parent === undefined || parent === undefined) return
-    this.#tellMove(parent, name, node.parent, node.name, true)
-    this.#suspects.suspect(parent, name, undefined)
-    this.#suspects.suspect(node.parent, node.name, { key: node.key, isDirectory: true })
-    const isInView = this.#table.view(node) !== undefined
-    if (isSeen && !isInView) this.#host.marking.leave(node)
-    if (!isSeen && isInView) this.#enter([node])
-  }
-
-  /** Tells what the records have not told. */
-  correct(wrong: readonly Correction[]): void {
-    // A name that is empty now is where something may have come from.
-    const gone = new Map<string, Correction>()
-    for (const correction of wrong) {
-      if (correction.believed !== undefined && correction.found === undefined) {
-        gone.set(correction.believed.key, correction)
-      }
-    }
-    const arrived: HandleNode[] = []
-    for (const { node, name, believed, found } of wrong) {
-      if (found === undefined) continue
-      const from = gone.get(found.key)
-      gone.delete(found.key)
-      const child = found.isDirectory ? this.#table.ensure(found.key) : undefined
-      const wasSeen = from !== undefined && child !== undefined && this.#table.view(child) !== undefined
-      if (child !== undefined) this.#table.place(child, node, name)
-      if (from !== undefined) this.#tellMove(from.node, from.name, node, name, found.isDirectory)
-      else {
-        if (believed !== undefined) this.#teller.tellFound(FAN.DELETE, node, name, believed.isDirectory)
-        this.#teller.tellFound(FAN.CREATE, node, name, found.isDirectory)
-      }
-      if (child !== undefined && !wasSeen && this.#table.view(child) !== undefined) arrived.push(child)
-    }
-    for (const { node, name, believed } of gone.values()) {
-      this.#teller.tellFound(FAN.DELETE, node, name, believed!.isDirectory)
-      const child = this.#table.get(believed!.key)
-      if (child === undefined || child.parent !== node || child.name !== name) continue
-      this.#host.marking.leave(child)
-      this.#table.displace(child, this.#host.posted() + 1)
-    }
-    this.#enter(arrived)
-  }
-
-  /** Roots have come back: what is in them is told. */
-  rootsFound(nodes: readonly HandleNode[]): void {
-    this.#enter(nodes)
-  }
-
-  /** Something was mounted or unmounted. */
-  remounted(): void {
-    const unknown = this.#roots.unknownMountParents()
-    if (unknown.length === 0) this.#remounted()
-    else this.#host.seek(unknown, () => this.#remounted())
-  }
-
-  #remounted(): void {
-    const nobody: Telling = { target: '', pid: 0, process: undefined, cookie: 0, merged: false }
-    const entered = this.#roots.remounted(
-      (root) => this.#lose(root, IN.MOVE_SELF, nobody),
-      (node) => {
-        this.#host.marking.leave(node)
-        this.#table.displace(node, this.#host.posted() + 1)
-      },
-    )
-    this.#enter(entered)
-  }
-
-  #tellMove(from: HandleNode, oldName: string, to: HandleNode, name: string, isDirectory: boolean): void {
-    const cookie = ++this.#cookie
-    this.#teller.tellFound(IN.MOVED_FROM, from, oldName, isDirectory, cookie)
-    this.#teller.tellFound(IN.MOVED_TO, to, name, isDirectory, cookie)
-  }
-
-  /** Tells what is in directories that the stream did not see before. */
-  #enter(nodes: readonly HandleNode[]): void {
-    if (nodes.length === 0) return
-    this.#host.enter(nodes, (arrivals) => {
-      for (const arrival of arrivals) for (const entry of arrival.entries()) this.#found(entry)
-    })
-  }
-
-  #found({ node, name, isDirectory, isUncertain }: ArrivedEntry): void {
-    if (!isUncertain) this.#teller.tellFound(FAN.CREATE, node, name, isDirectory)
   }
 }
 

@@ -6,6 +6,7 @@ import { HandleMounts } from './HandleMounts.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleTable } from './HandleTable.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
+import type { Marking } from './Marking.js'
 
 /** The roots: where they are, and those that wait to be there. */
 export class HandleRoots {
@@ -15,8 +16,10 @@ export class HandleRoots {
   readonly #nodes = new Map<WatchRoot, HandleNode>()
   readonly #lost = new Set<WatchRoot>()
   readonly #mounts: HandleMounts
+  readonly #marking: Marking
 
-  constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder) {
+  constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder, marking: Marking) {
+    this.#marking = marking
     this.#table = table
     this.#teller = teller
     this.#finder = finder
@@ -72,6 +75,7 @@ export class HandleRoots {
     this.#nodes.delete(root)
     this.#table.setRoot(node, undefined)
     this.#lost.add(root)
+    this.#marking.leave(node)
   }
 
   /** A directory has come: the roots that came with it, which are entered. */

@@ -1,5 +1,6 @@
 import type { EventProcess } from '../../events/index.js'
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import { IN } from '../../linux/inotifyMasks.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { HandleEvent } from './HandleListener.js'
 import type { HandleNode } from './HandleNode.js'
@@ -37,6 +38,7 @@ export class HandleTeller {
   readonly #event: (event: HandleEvent) => void
   /** Before the start is over, nothing is told. */
   isReady = false
+  #cookie = 0
 
   constructor(table: HandleTable, event: (event: HandleEvent) => void) {
     this.#table = table
@@ -57,6 +59,18 @@ export class HandleTeller {
   /** Something that was found, not reported. */
   tellFound(bit: number, node: HandleNode, name: string, isDirectory: boolean, cookie = 0): void {
     this.#tell(bit, node, name, isDirectory, cookie === 0 ? FOUND : { ...FOUND, cookie }, true)
+  }
+
+  /** The same for both halves of a rename. */
+  tellMove(from: HandleNode, oldName: string, to: HandleNode, name: string, isDirectory: boolean): void {
+    const cookie = this.nextCookie()
+    this.tellFound(IN.MOVED_FROM, from, oldName, isDirectory, cookie)
+    this.tellFound(IN.MOVED_TO, to, name, isDirectory, cookie)
+  }
+
+  /** What the halves of the next rename have in common. */
+  nextCookie(): number {
+    return ++this.#cookie
   }
 
   /** All that a record tells of an entry; `reborn` when it had come again after it had gone. */

@@ -2,8 +2,9 @@ import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
 import type { DirectoryMarks, HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { WatchRoot } from '../WatchNode.js'
-import { Arrival } from './Arrival.js'
+import type { Arrival } from './Arrival.js'
 import { HandleChanges } from './HandleChanges.js'
+import { HandleFindings } from './HandleFindings.js'
 import type { HandleWatcherListener, RootFinder } from './HandleListener.js'
 import type { HandleNode } from './HandleNode.js'
 import { HandleQueue } from './HandleQueue.js'
@@ -11,11 +12,10 @@ import { HandleRoots } from './HandleRoots.js'
 import { HandleTable, type Prune } from './HandleTable.js'
 import { HandleTeller } from './HandleTeller.js'
 import { Marking } from './Marking.js'
-import { Placement } from './Placement.js'
+import { Holds } from './Holds.js'
+import { RenamePairs } from './RenamePairs.js'
 import { Suspects } from './Suspects.js'
 
-// Both halves of an exchange are queued within one system call: only another processor can put a record between.
-const PAIR_REACH = 64
 const MANY_SUSPECTS = 10_000
 
 export interface HandleWatcherOptions {
@@ -31,13 +31,6 @@ export interface HandleWatcherOptions {
 
 // A mark costs some microseconds and some memory of the kernel, as a dozen records do.
 const NOISY = 32
-
-/** Something that holds up the records until a fence is read. */
-interface Hold {
-  readonly fence: number
-  /** `end` is where the fence stands in the queue. */
-  settle(end: number): void
-}
 
 /**
  * Turns the records of a fanotify group into events with a place in a forest of directories.
@@ -57,8 +50,10 @@ export class HandleWatcher {
   readonly #roots: HandleRoots
   readonly #suspects: Suspects
   readonly #marking: Marking
+  readonly #findings: HandleFindings
   readonly #changes: HandleChanges
-  #hold: Hold | undefined
+  readonly #pairs: RenamePairs
+  readonly #holds: Holds
   /** A rename of which all that belongs to it has been read. */
   #decided: HandleRecord | undefined
   /** A rename of which what it replaces was listed. */
@@ -77,15 +72,22 @@ export class HandleWatcher {
     this.#disk = options.disk
     this.table = new HandleTable(options.prune)
     this.#teller = new HandleTeller(this.table, (event) => listener.event(event))
-    this.#roots = new HandleRoots(this.table, this.#teller, options.finder)
-    this.#suspects = new Suspects(options.disk)
     this.#marking = new Marking(options.marks, options.noisy ?? NOISY)
-    this.#changes = new HandleChanges(this.table, this.#teller, this.#roots, this.#suspects, options.disk, {
+    this.#roots = new HandleRoots(this.table, this.#teller, options.finder, this.#marking)
+    this.#suspects = new Suspects(options.disk)
+    this.#pairs = new RenamePairs(this.#queue)
+    const looking = { disk: this.#disk, table: this.table, roots: this.#roots, marking: this.#marking }
+    this.#holds = new Holds(this.#queue, looking, () => this.#post())
+    const host = {
       posted: () => this.#posted,
-      enter: (nodes, ready) => this.#enter(nodes, ready),
-      seek: (keys, then) => this.#place(keys, then),
+      enter: (nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void) =>
+        this.#holds.enter(nodes, ready),
+      seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
       marking: this.#marking,
-    })
+    }
+    const parts = [this.table, this.#teller, this.#roots, this.#suspects] as const
+    this.#findings = new HandleFindings(...parts, host)
+    this.#changes = new HandleChanges(...parts, options.disk, host, this.#findings)
   }
 
   get isReady(): boolean {
@@ -112,10 +114,10 @@ export class HandleWatcher {
     this.#time = startedAt
     for (const root of roots) this.#roots.start(root)
     const { nodes } = this.#roots
-    this.#place([...nodes.map(({ key }) => key), ...this.#roots.takeMountParents()], () => {
+    this.#holds.place([...nodes.map(({ key }) => key), ...this.#roots.takeMountParents()], () => {
       const tops = this.#roots.tops.filter((node) => this.#marking.isByDirectory(node))
       // Before the start is over, nothing of it is told.
-      if (tops.length > 0) this.#enter(tops, () => undefined)
+      if (tops.length > 0) this.#holds.enter(tops, () => undefined)
     })
   }
 
@@ -127,7 +129,7 @@ export class HandleWatcher {
 
   /** True for a record, not pushed yet, of which something may be told. */
   concerns({ mask, directory, oldDirectory }: HandleRecord): boolean {
-    if (this.#hold !== undefined || !this.#queue.isEmpty || this.#mayBeSeen(directory)) return true
+    if (this.#holds.isHeld || !this.#queue.isEmpty || this.#mayBeSeen(directory)) return true
     return (mask & FAN.RENAME) !== 0 && this.#mayBeSeen(oldDirectory)
   }
 
@@ -139,9 +141,9 @@ export class HandleWatcher {
 
   /** Looks whether the roots that are awaited are there. */
   lookForRoots(now: number): void {
-    if (this.#hold !== undefined || !this.isReady) return
+    if (this.#holds.isHeld || !this.isReady) return
     this.#time = now
-    this.#changes.rootsFound(this.#roots.look())
+    this.#findings.enter(this.#roots.look())
     this.#run()
   }
 
@@ -149,7 +151,7 @@ export class HandleWatcher {
   remounted(now: number): void {
     this.#time = now
     this.#isRemounted = true
-    if (this.#hold === undefined) this.#run()
+    if (!this.#holds.isHeld) this.#run()
   }
 
   /** Tells all that has happened until now, then `stopped`. */
@@ -176,14 +178,7 @@ export class HandleWatcher {
   /** One record, or the end of a hold. False when more records are needed. */
   #step(): boolean {
     if (this.#ended) return false
-    const hold = this.#hold
-    if (hold !== undefined) {
-      const end = this.#queue.findFence(hold.fence)
-      if (end < 0) return false
-      this.#hold = undefined
-      hold.settle(end)
-      return true
-    }
+    if (this.#holds.isHeld) return this.#holds.settle()
     const { head } = this.#queue
     const record = this.#queue.at(head)
     if (record === undefined) return this.#rest()
@@ -192,7 +187,7 @@ export class HandleWatcher {
     else if ((record.mask & FAN.Q_OVERFLOW) !== 0) this.#listener.overflow()
     else if (!this.#isPlaced(record) || !this.#isDecided(record)) return true
     else {
-      const partner = this.#partner(record)
+      const partner = this.#pairs.partner(record)
       this.#queue.advance()
       this.#changes.apply(record, partner)
       if (this.#suspects.size > MANY_SUSPECTS) this.#check()
@@ -206,7 +201,7 @@ export class HandleWatcher {
     this.table.fencePassed(fence)
     this.#changes.fencePassed(fence)
     if (this.#suspects.fence !== 0 && fence >= this.#suspects.fence) {
-      this.#changes.correct(this.#suspects.settle())
+      this.#findings.correct(this.#suspects.settle())
     }
     if (this.#stopFence !== 0 && fence >= this.#stopFence) this.#stopping = true
   }
@@ -220,8 +215,8 @@ export class HandleWatcher {
     }
     if (this.#isRemounted) {
       this.#isRemounted = false
-      this.#changes.remounted()
-      return this.#hold === undefined
+      this.#findings.remounted()
+      return !this.#holds.isHeld
     }
     if (this.#suspects.size > 0 || this.table.deaths > MANY_SUSPECTS) this.#check()
     else if (this.#stopping) {
@@ -241,8 +236,8 @@ export class HandleWatcher {
   #isPlaced(record: HandleRecord): boolean {
     const doubtful = this.#changes.takeDoubtful()
     if (doubtful.length > 0) {
-      const before = doubtful.map((key) => this.#changes.place(key))
-      this.#place(doubtful, () => before.forEach((place) => this.#changes.placeFound(place)))
+      const before = doubtful.map((key) => this.#findings.place(key))
+      this.#holds.place(doubtful, () => before.forEach((place) => this.#findings.placeFound(place)))
       return false
     }
     if (this.#isKnown(record.directory) && this.#isKnown(record.oldDirectory)) return true
@@ -255,7 +250,7 @@ export class HandleWatcher {
       if (!this.#isKnown(oldDirectory) && !born.has(oldDirectory)) unknown.push(oldDirectory)
       if ((mask & FAN.CREATE) !== 0 && (mask & FAN.ONDIR) !== 0) born.add(target)
     }
-    this.#place(unknown)
+    this.#holds.place(unknown)
     return false
   }
 
@@ -263,100 +258,23 @@ export class HandleWatcher {
     return key === '' || this.table.get(key) !== undefined
   }
 
-  #place(keys: readonly string[], then: () => void = () => undefined): void {
-    const placement = new Placement(this.#disk, this.table)
-    for (const key of keys) placement.seek(key)
-    const wait = (): void => {
-      this.#holdFor((end) => {
-        if (placement.settle(this.#queue, end)) then()
-        else wait()
-      })
-    }
-    wait()
-  }
-
-  /** Lists what is in directories, and goes on with `ready` when it is known as of the next record. */
-  #enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
-    const unplaced = nodes.filter(({ state }) => state !== 'placed').map(({ key }) => key)
-    unplaced.push(...this.#roots.takeMountParents())
-    if (unplaced.length > 0) this.#place(unplaced, () => this.#list(nodes, ready))
-    else this.#list(nodes, ready)
-  }
-
-  #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
-    const arrivals = nodes.map(
-      (node) =>
-        new Arrival(this.#disk, this.table, node, {
-          lists: (below) => this.table.view(below) !== undefined,
-          prepare: (below) => this.#marking.enter(below),
-        }),
-    )
-    const wait = (): void => {
-      for (const arrival of arrivals) arrival.look()
-      this.#holdFor((end) => {
-        let isComplete = true
-        for (const arrival of arrivals) if (!arrival.settle(this.#queue, end)) isComplete = false
-        if (isComplete) ready(arrivals)
-        else wait()
-      })
-    }
-    wait()
-  }
-
-  #holdFor(settle: (end: number) => void): void {
-    this.#hold = { fence: this.#post(), settle }
-  }
-
   /** True when all has been read that belongs to a rename, and all is known that is needed to tell it. */
   #isDecided(record: HandleRecord): boolean {
-    if ((record.mask & FAN.RENAME) === 0 || record.directory === '' || this.#prepared === record) return true
-    const { head, end } = this.#queue
-    const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
-    if (next === undefined && end - head <= PAIR_REACH && this.#decided !== record) {
+    if (this.#prepared === record || !RenamePairs.mayBePaired(record)) return true
+    if (this.#decided !== record && this.#pairs.mayComeYet(record)) {
       // Whoever renames holds the directory until the second half is queued: looking waits for that.
       this.#disk.lookUp(record.directory, record.name)
-      this.#holdFor(() => (this.#decided = record))
+      this.#holds.until(() => (this.#decided = record))
       return false
     }
     this.#prepared = record
-    if (isWholeRename(record)) return this.#changes.prepare(record, this.#partner(record))
-    if (next === undefined || !isOtherLeaving(next, record)) return true
-    // What had the name leaves it by an exchange: that comes first.
-    this.#queue.bringForward(next)
-    return false
-  }
-
-  /** The other half of an exchange: a rename the other way of something else, which had the name until now. */
-  #partner(record: HandleRecord): HandleRecord | undefined {
-    if (!isWholeRename(record)) return undefined
-    const next = this.#queue.nextOfName(PAIR_REACH, record.directory, record.name)
-    const isReverse =
-      next !== undefined &&
-      (next.mask & FAN.RENAME) !== 0 &&
-      next.target !== record.target &&
-      next.oldDirectory === record.directory &&
-      next.oldName === record.name &&
-      next.directory === record.oldDirectory &&
-      next.name === record.oldName
-    return isReverse ? next : undefined
+    if (this.#pairs.putFirst(record)) return false
+    const partner = this.#pairs.partner(record)
+    return this.#changes.prepare(record, partner)
   }
 
   #post(): number {
     this.#posted = this.#options.fence()
     return this.#posted
   }
-}
-
-/** True when something else leaves the name to which `record` has brought something. */
-function isOtherLeaving(
-  { mask, target, directory, oldDirectory, oldName }: HandleRecord,
-  record: HandleRecord,
-) {
-  const isLeaving = (mask & FAN.RENAME) !== 0 && directory === ''
-  return isLeaving && target !== record.target && oldDirectory === record.directory && oldName === record.name
-}
-
-/** False for one of which only one side is reported. */
-function isWholeRename({ mask, directory, oldDirectory }: HandleRecord): boolean {
-  return (mask & FAN.RENAME) !== 0 && directory !== '' && oldDirectory !== ''
 }

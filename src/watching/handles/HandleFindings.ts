@@ -1,0 +1,135 @@
+import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import { IN } from '../../linux/inotifyMasks.js'
+import type { Arrival, ArrivedEntry } from './Arrival.js'
+import type { HandleNode } from './HandleNode.js'
+import type { HandleRoots } from './HandleRoots.js'
+import type { HandleTable } from './HandleTable.js'
+import type { HandleTeller, Telling } from './HandleTeller.js'
+import type { Marking } from './Marking.js'
+import type { Correction, Suspects } from './Suspects.js'
+
+/** What changes and findings need of the watcher around them. */
+export interface ChangesHost {
+  /** The last fence that was posted. */
+  posted(): number
+  /** Lists what is in directories; the records wait until `ready` is called. */
+  enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
+  /** Finds the places of directories, as of the next record; the records wait until `then` is called. */
+  seek(keys: readonly string[], then: () => void): void
+  readonly marking: Marking
+}
+
+/** Where a directory is believed to be. */
+export interface Believed {
+  readonly node: HandleNode
+  readonly parent: HandleNode | undefined
+  readonly name: string
+  readonly isSeen: boolean
+}
+
+/** Tells what no record has told, but a look at the disk has found. */
+export class HandleFindings {
+  readonly #table: HandleTable
+  readonly #teller: HandleTeller
+  readonly #roots: HandleRoots
+  readonly #suspects: Suspects
+  readonly #host: ChangesHost
+
+  constructor(
+    table: HandleTable,
+    teller: HandleTeller,
+    roots: HandleRoots,
+    suspects: Suspects,
+    host: ChangesHost,
+  ) {
+    this.#table = table
+    this.#teller = teller
+    this.#roots = roots
+    this.#suspects = suspects
+    this.#host = host
+  }
+
+  /** Where a directory is believed to be now. */
+  place(key: string): Believed {
+    const node = this.#table.ensure(key)
+    const { parent, name } = node
+    return { node, parent, name, isSeen: this.#table.view(node) !== undefined }
+  }
+
+  /** A directory was looked up: if it is not where it was believed to be, a rename was not told. */
+  placeFound({ node, parent, name, isSeen }: Believed): void {
+    if (node.parent === parent && node.name === name) return
+    if (node.parent === undefined || parent === undefined) return
+    this.#teller.tellMove(parent, name, node.parent, node.name, true)
+    this.#suspects.suspect(parent, name, undefined)
+    this.#suspects.suspect(node.parent, node.name, { key: node.key, isDirectory: true })
+    const isInView = this.#table.view(node) !== undefined
+    if (isSeen && !isInView) this.#host.marking.leave(node)
+    if (!isSeen && isInView) this.enter([node])
+  }
+
+  /** Tells what the records have not told. */
+  correct(wrong: readonly Correction[]): void {
+    // A name that is empty now is where something may have come from.
+    const gone = new Map<string, Correction>()
+    for (const correction of wrong) {
+      if (correction.believed !== undefined && correction.found === undefined) {
+        gone.set(correction.believed.key, correction)
+      }
+    }
+    const arrived: HandleNode[] = []
+    for (const { node, name, believed, found } of wrong) {
+      if (found === undefined) continue
+      const from = gone.get(found.key)
+      gone.delete(found.key)
+      const child = found.isDirectory ? this.#table.ensure(found.key) : undefined
+      const wasSeen = from !== undefined && child !== undefined && this.#table.view(child) !== undefined
+      if (child !== undefined) this.#table.place(child, node, name)
+      if (from !== undefined) this.#teller.tellMove(from.node, from.name, node, name, found.isDirectory)
+      else {
+        if (believed !== undefined) this.#teller.tellFound(FAN.DELETE, node, name, believed.isDirectory)
+        this.#teller.tellFound(FAN.CREATE, node, name, found.isDirectory)
+      }
+      if (child !== undefined && !wasSeen && this.#table.view(child) !== undefined) arrived.push(child)
+    }
+    for (const { node, name, believed } of gone.values()) {
+      this.#teller.tellFound(FAN.DELETE, node, name, believed!.isDirectory)
+      const child = this.#table.get(believed!.key)
+      if (child === undefined || child.parent !== node || child.name !== name) continue
+      this.#host.marking.leave(child)
+      this.#table.displace(child, this.#host.posted() + 1)
+    }
+    this.enter(arrived)
+  }
+
+  /** Something was mounted or unmounted. */
+  remounted(): void {
+    const unknown = this.#roots.unknownMountParents()
+    if (unknown.length === 0) this.#remounted()
+    else this.#host.seek(unknown, () => this.#remounted())
+  }
+
+  #remounted(): void {
+    const nobody: Telling = { target: '', pid: 0, process: undefined, cookie: 0, merged: false }
+    const entered = this.#roots.remounted(
+      (root) => this.#roots.lose(root, IN.MOVE_SELF, nobody),
+      (node) => {
+        this.#host.marking.leave(node)
+        this.#table.displace(node, this.#host.posted() + 1)
+      },
+    )
+    this.enter(entered)
+  }
+
+  /** Tells what is in directories that the stream did not see before. */
+  enter(nodes: readonly HandleNode[]): void {
+    if (nodes.length === 0) return
+    this.#host.enter(nodes, (arrivals) => {
+      for (const arrival of arrivals) for (const entry of arrival.entries()) this.#found(entry)
+    })
+  }
+
+  #found({ node, name, isDirectory, isUncertain }: ArrivedEntry): void {
+    if (!isUncertain) this.#teller.tellFound(FAN.CREATE, node, name, isDirectory)
+  }
+}

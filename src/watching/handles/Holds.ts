@@ -1,0 +1,100 @@
+import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
+import { Arrival } from './Arrival.js'
+import type { HandleNode } from './HandleNode.js'
+import type { HandleQueue } from './HandleQueue.js'
+import type { HandleRoots } from './HandleRoots.js'
+import type { HandleTable } from './HandleTable.js'
+import type { Marking } from './Marking.js'
+import { Placement } from './Placement.js'
+
+/** What is looked at and changed while the records wait. */
+export interface Looking {
+  readonly disk: HandleDisk
+  readonly table: HandleTable
+  readonly roots: HandleRoots
+  readonly marking: Marking
+}
+
+/** Something that holds up the records until a fence is read. */
+interface Hold {
+  readonly fence: number
+  /** `end` is where the fence stands in the queue. */
+  settle(end: number): void
+}
+
+/** Looks at the disk as of the next record: the records wait until what was looked at can be told from what came later. */
+export class Holds {
+  readonly #queue: HandleQueue
+  readonly #looking: Looking
+  readonly #post: () => number
+  #hold: Hold | undefined
+
+  /** `post` queues a fence and returns its number. */
+  constructor(queue: HandleQueue, looking: Looking, post: () => number) {
+    this.#queue = queue
+    this.#looking = looking
+    this.#post = post
+  }
+
+  /** True while the records wait. */
+  get isHeld(): boolean {
+    return this.#hold !== undefined
+  }
+
+  /** Goes on when the fence has been read; false when it has not. */
+  settle(): boolean {
+    const hold = this.#hold
+    if (hold === undefined) return true
+    const end = this.#queue.findFence(hold.fence)
+    if (end < 0) return false
+    this.#hold = undefined
+    hold.settle(end)
+    return true
+  }
+
+  /** Waits for a fence that is posted now. */
+  until(settle: (end: number) => void): void {
+    this.#hold = { fence: this.#post(), settle }
+  }
+
+  /** Finds the places of directories. */
+  place(keys: readonly string[], then: () => void = () => undefined): void {
+    const { disk, table } = this.#looking
+    const placement = new Placement(disk, table)
+    for (const key of keys) placement.seek(key)
+    const wait = (): void => {
+      this.until((end) => {
+        if (placement.settle(this.#queue, end)) then()
+        else wait()
+      })
+    }
+    wait()
+  }
+
+  /** Lists what is in directories, and goes on with `ready` when it is known. */
+  enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
+    const unplaced = nodes.filter(({ state }) => state !== 'placed').map(({ key }) => key)
+    unplaced.push(...this.#looking.roots.takeMountParents())
+    if (unplaced.length > 0) this.place(unplaced, () => this.#list(nodes, ready))
+    else this.#list(nodes, ready)
+  }
+
+  #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
+    const { disk, table, marking } = this.#looking
+    const host = {
+      lists: (below: HandleNode) => table.view(below) !== undefined,
+      prepare: (below: HandleNode) => marking.enter(below),
+    }
+    const arrivals = nodes.map((node) => new Arrival(disk, table, node, host))
+    const wait = (): void => {
+      for (const arrival of arrivals) arrival.look()
+      this.until((end) => {
+        let isComplete = true
+        for (const arrival of arrivals) if (!arrival.settle(this.#queue, end)) isComplete = false
+        if (isComplete) ready(arrivals)
+        else wait()
+      })
+    }
+    wait()
+  }
+}
