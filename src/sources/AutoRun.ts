@@ -120,7 +120,7 @@ export class AutoRun {
         if (isNew && event.eventType === 'MONITOR_START') return
         this.#next(insideOf(event, root))
         // Its path leads elsewhere: the mount may have moved with a directory above it.
-        if (event.filePath === path && event.eventType === 'MOVE_SELF') this.#fanotify?.remounted()
+        if (event.filePath === path && isEndOfRoot(event)) this.#fanotify?.remounted()
       },
       error: (error) => {
         this.#nested.set(mountPoint, undefined)
@@ -238,11 +238,14 @@ export class AutoRun {
   }
 }
 
+function isEndOfRoot({ eventType }: FileEvent): boolean {
+  return eventType === 'DELETE_SELF' || eventType === 'MOVE_SELF'
+}
+
 /** An event of a mount below a root, as one of the root's. */
 function insideOf(event: FileEvent, root: string): FileEvent {
   if (event.isControl) return event
-  const isOfMount = event.eventType === 'DELETE_SELF' || event.eventType === 'MOVE_SELF'
-  return isOfMount ? event.with({ root, eventType: 'DELETE' }) : event.with({ root })
+  return isEndOfRoot(event) ? event.with({ root, eventType: 'DELETE' }) : event.with({ root })
 }
 
 function count(n: number, one: string, many: string): string {

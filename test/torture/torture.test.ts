@@ -86,7 +86,11 @@ describeBindings('torture', ({ binding, test, testWith }) => {
 
   testWith([queueSysctl], 'who does not repair after an overflow fails', async () => {
     const variant = { binding, repair: 'off', queueLength: SHORT_QUEUE } as const
-    const { wrong } = await tortureAll(variant, firstSeed, firstSeed + 2)
+    // Who reads fast enough loses nothing, so that one seed alone need not show it.
+    const wrong: string[] = []
+    for (let seed = firstSeed; seed < firstSeed + 30 && wrong.length === 0; seed++) {
+      wrong.push(...(await tortureAll(variant, seed, seed)).wrong)
+    }
     expect(wrong).not.toEqual([])
   })
 })
