@@ -10,10 +10,18 @@ import { until } from './until.js'
 
 const folder = join(process.cwd(), 'test/scripts')
 
-export const scriptFiles = readdirSync(folder).filter((file) => file.endsWith('.txt'))
+export const scripts: ReadonlyMap<string, ScriptCase> = new Map(
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.txt'))
+    .map((file) => [file, readScript(join(folder, file))]),
+)
 
 /** Watches what the script says, as it says. */
-export type WatchScript = (path: string, script: ScriptCase, signal: AbortSignal) => Observable<FileEvent>
+export type WatchScript = (
+  paths: readonly string[],
+  script: ScriptCase,
+  signal: AbortSignal,
+) => Observable<FileEvent>
 
 /** Runs the commands of a script file in a directory of its own, and compares what is told. */
 export async function runScript(file: string, watch: WatchScript, parent = tmpdir()): Promise<void> {
@@ -22,7 +30,7 @@ export async function runScript(file: string, watch: WatchScript, parent = tmpdi
   mkdirSync(directory)
   mkdirSync(join(top, 'outside'))
   try {
-    await play(readScript(join(folder, file)), directory, watch)
+    await play(scripts.get(file)!, directory, watch)
   } finally {
     // Commands may have taken rights away.
     spawnSync('chmod', ['-R', 'u+rwx', top])
@@ -34,9 +42,9 @@ async function play(script: ScriptCase, directory: string, watch: WatchScript): 
   sh(script.before, directory)
   const stop = new AbortController()
   const seen: FileEvent[] = []
-  const path = script.root === undefined ? directory : join(directory, script.root)
+  const paths = script.roots.map((root) => join(directory, root))
   const ended = new Promise<void>((resolve, reject) => {
-    watch(path, script, stop.signal).subscribe({
+    watch(paths, script, stop.signal).subscribe({
       next: (event) => seen.push(event),
       error: reject,
       complete: resolve,
@@ -54,7 +62,7 @@ async function play(script: ScriptCase, directory: string, watch: WatchScript): 
     for (const [index, { commands, expected }] of script.steps.entries()) {
       sh(commands, directory)
       // What comes behind the end of the commands comes behind this file. A file as root has no room for it.
-      const marker = join(directory, script.root ?? '.', `.marker-${index}`)
+      const marker = join(directory, script.roots[0]!, `.marker-${index}`)
       const isMarked = () => seen.some(({ filePath }) => filePath === marker)
       try {
         writeFileSync(marker, '')

@@ -13,7 +13,9 @@ export interface ScriptStep {
  * # The first lines say what it shows.
  * raw                      (renames as halves; without it they are joined)
  * only CREATE DELETE       (other types are left out of the comparison)
- * exclude node_modules     (globs; also: root NAME, to watch that instead of the directory itself)
+ * exclude node_modules     (globs; also: root NAME..., to watch these instead of the directory itself)
+ * follow                   (links are followed)
+ * inotify                  (for the inotify source only)
  * --- before
  * mkdir -p a/b             (run by sh before the watch starts)
  * --- do
@@ -29,7 +31,9 @@ export interface ScriptCase {
   readonly raw: boolean
   readonly only: readonly string[] | undefined
   readonly exclude: readonly string[]
-  readonly root: string | undefined
+  readonly roots: readonly string[]
+  readonly follow: boolean
+  readonly inotifyOnly: boolean
   readonly before: string
   readonly steps: readonly ScriptStep[]
 }
@@ -43,7 +47,8 @@ export function readScript(file: string): ScriptCase {
   const settings = new Map<string, string[]>()
   for (const line of head.filter((text) => text !== '' && !text.startsWith('#'))) {
     const [key, ...values] = line.split(' ')
-    if (!['raw', 'only', 'exclude', 'root'].includes(key!)) throw new Error(`${file}: unknown setting ${key}`)
+    if (!['raw', 'only', 'exclude', 'root', 'follow', 'inotify'].includes(key!))
+      throw new Error(`${file}: unknown setting ${key}`)
     settings.set(key!, values)
   }
   let before = ''
@@ -67,7 +72,9 @@ export function readScript(file: string): ScriptCase {
     raw: settings.has('raw'),
     only: settings.get('only'),
     exclude: settings.get('exclude') ?? [],
-    root: settings.get('root')?.[0],
+    roots: settings.get('root') ?? ['.'],
+    follow: settings.has('follow'),
+    inotifyOnly: settings.has('inotify'),
     before,
     steps,
   }
