@@ -13,3 +13,4 @@ export { Verification, type Comparison, type VerificationOptions } from './verif
 export { exitFailure, uncaughtFailure, uncaughtLoadFailure, type UncaughtOrigin } from './uncaughtFailure.js'
 export { watch, WatchStream, watchWithStats, type WatchOptions } from './watch.js'
 export { watchOperators, type WatchOperatorOptions } from './watchOperators.js'
+export { withSource } from './withSource.js'

@@ -46,8 +46,10 @@ describe('docs/events.md', () => {
     const files = [
       'sources/InotifyRun',
       'sources/InotifyEvents',
+      'sources/InotifyControls',
       'sources/FanotifyRun',
       'sources/FanotifyEvents',
+      'sources/trail/ReplayRun',
     ]
     for (const file of [...files, 'pipeline/SinkLane', 'pipeline/eventStream']) {
       const text = readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')

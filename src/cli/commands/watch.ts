@@ -140,19 +140,24 @@ function pipelineOf(args: Parsed): Pipeline {
   })
 }
 
-function pathsOf(args: Parsed): string[] {
+/** The paths that a command line names, or the environment. */
+export function pathsOf(args: Pick<Parsed, 'paths' | 'path'>): string[] {
   const given = [...(args.paths ?? []), ...behindDashes(args), ...(args.path ?? [])]
   const fallback = process.env.FSFLOW_PATH ?? ''
   if (given.length === 0 && fallback !== '') given.push(fallback)
   if (given.length === 0) {
-    throw usageError('a path to watch is missing', 'Write fsflow watch PATH, or set FSFLOW_PATH.')
+    throw usageError(
+      'a path to watch is missing',
+      'Write it behind the command, as in fsflow watch PATH, or set FSFLOW_PATH.',
+    )
   }
   if (given.includes(''))
     throw usageError('a path to watch is empty', 'For the current directory write a dot.')
   return given
 }
 
-function eventNames(lists: readonly string[] | undefined): (EventType | EventGroup)[] {
+/** The event types and groups that `--events` names. */
+export function eventNames(lists: readonly string[] | undefined): (EventType | EventGroup)[] {
   const names = (lists ?? ['changes']).flatMap((list) => list.split(',')).map((name) => name.trim())
   const known: readonly string[] = [...Object.keys(eventGroups), ...eventTypes]
   return names.map((name) => {
