@@ -4,6 +4,7 @@ import { runningPackage } from '../pipeline/index.js'
 import { checkFlags, type DeclaredOptions } from './checkFlags.js'
 import { checkCommand } from './commands/check.js'
 import { doctorCommand } from './commands/doctor.js'
+import { queryCommand } from './commands/query.js'
 import { recordCommand } from './commands/record.js'
 import { runCommand } from './commands/run.js'
 import { verifyCommand } from './commands/verify.js'
@@ -11,7 +12,7 @@ import { watchCommand } from './commands/watch.js'
 import { tellFailure } from './tellFailure.js'
 import { usageError } from './usageError.js'
 
-const commands: readonly string[] = ['watch', 'run', 'check', 'record', 'verify', 'doctor']
+const commands: readonly string[] = ['watch', 'run', 'check', 'record', 'query', 'verify', 'doctor']
 
 /** Options that may stand before the command. */
 const ofEveryCommand = /^(-[vh]+|--(no-)?verbose|--verbose=.*|--help|--version)$/
@@ -65,6 +66,7 @@ function parser(argv: readonly string[]) {
     .command(runCommand)
     .command(checkCommand)
     .command(recordCommand)
+    .command(queryCommand)
     .command(verifyCommand)
     .command(doctorCommand)
     .demandCommand(1, 'a command is missing')
