@@ -1,5 +1,6 @@
 export { csv, type CsvSinkOptions } from './csv.js'
 export type { DestinationOptions } from './output/destination.js'
+export { exec, type ExecSinkOptions } from './exec.js'
 export { json } from './json.js'
 export { ndjson } from './ndjson.js'
 export { sqlite, type SqliteSinkOptions } from './sqlite.js'

@@ -2,7 +2,8 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Sink } from '../../contracts/index.js'
 import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
 import { definePipeline, watchOperators, type Pipeline } from '../../pipeline/index.js'
-import { csv, json, ndjson, text } from '../../sinks/index.js'
+import { settle } from '../../operators/index.js'
+import { csv, exec, json, ndjson, text } from '../../sinks/index.js'
 import { inotify } from '../../sources/index.js'
 import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { supervise } from '../supervise.js'
@@ -10,7 +11,10 @@ import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageEr
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
 const sources = ['auto', 'inotify'] as const
+const answersToBusy = ['queue', 'restart', 'skip'] as const
 const repairs = ['full', 'off'] as const
+/** Milliseconds of quiet after which a command is run. */
+const DEFAULT_QUIET = 100
 // What setTimeout takes.
 const MAX_TIMEOUT = 2 ** 31 - 1
 
@@ -22,6 +26,7 @@ function options(parser: Argv<{ verbose: boolean }>) {
     .example('$0 watch .', 'Every change below the current directory')
     .example("$0 watch src --include '*.ts' --debounce 100", 'Once for each burst of changes')
     .example('$0 watch /etc -o csv -l etc.csv --metadata', 'Append to a table')
+    .example('$0 watch src -- npm test', 'Run a command once changes have settled')
     .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
     .epilogue('Without a path, the one in the environment variable FSFLOW_PATH is watched.')
 }
@@ -104,6 +109,11 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: `After an overflow: ${repairs.join(', ')} (do not compare with the disk; saves memory) [default: full]`,
     })
+    .option('on-busy', {
+      type: 'string',
+      requiresArg: true,
+      describe: `With a command, for changes while it runs: ${answersToBusy.join(', ')} [default: queue]`,
+    })
     .option('source', {
       type: 'string',
       requiresArg: true,
@@ -113,7 +123,7 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
 
 export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
   command: 'watch [paths..]',
-  describe: 'Print what changes in directories and files',
+  describe: 'Print what changes in directories and files, or run a command when something has',
   builder: options,
   handler: (args) => supervise(pipelineOf(args), { verbose: args.verbose }),
 }
@@ -123,26 +133,54 @@ function pipelineOf(args: Parsed): Pipeline {
   const repair = oneOf('repair', single('repair', args.repair) ?? 'full', repairs)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
+  const command = commandOf(args)
   return definePipeline({
-    source: inotify({ paths: pathsOf(args), recursive: args.recursive, repair, ...sourceOptions(args) }),
-    operators: watchOperators({
+    source: inotify({
+      paths: pathsOf(args, command === undefined ? behindDashes(args) : []),
       recursive: args.recursive,
-      include: args.include ?? [],
-      exclude: args.exclude ?? [],
-      events: eventNames(args.events),
-      raw: args.raw,
-      ...(debounce !== undefined && { debounce }),
-      metadata: args.metadata,
-      process: args.process,
+      repair,
+      ...sourceOptions(args),
     }),
-    sinks: [sinkOf(args)],
+    operators: [
+      ...watchOperators({
+        recursive: args.recursive,
+        include: args.include ?? [],
+        exclude: args.exclude ?? [],
+        events: eventNames(args.events),
+        raw: args.raw,
+        ...(debounce !== undefined && command === undefined && { debounce }),
+        metadata: args.metadata,
+        process: args.process,
+      }),
+      ...(command === undefined ? [] : [settle(debounce ?? DEFAULT_QUIET)]),
+    ],
+    sinks: sinksOf(args, command),
     ...(drainTimeout !== undefined && { drainTimeout }),
   })
 }
 
+/** What stands behind `--`, which is a command to run when a path stands before it. */
+function commandOf(args: Parsed): readonly string[] | undefined {
+  const isPathGiven = (args.paths ?? []).length + (args.path ?? []).length > 0
+  const command = isPathGiven ? behindDashes(args) : []
+  if (command.length > 0) return command
+  if (args.onBusy === undefined) return undefined
+  throw usageError(
+    '--on-busy needs a command',
+    'Write it behind the paths, as in fsflow watch src -- npm test.',
+  )
+}
+
+function sinksOf(args: Parsed, command: readonly string[] | undefined): Sink[] {
+  if (command === undefined) return [sinkOf(args)]
+  const onBusy = oneOf('on-busy', single('on-busy', args.onBusy) ?? 'queue', answersToBusy)
+  const isPrinted = args.output !== undefined || args.logFile !== undefined || args.long
+  return [exec({ command, onBusy, onStop: 'end' }), ...(isPrinted ? [sinkOf(args)] : [])]
+}
+
 /** The paths that a command line names, or the environment. */
-export function pathsOf(args: Pick<Parsed, 'paths' | 'path'>): string[] {
-  const given = [...(args.paths ?? []), ...behindDashes(args), ...(args.path ?? [])]
+export function pathsOf(args: Pick<Parsed, 'paths' | 'path'>, further = behindDashes(args)): string[] {
+  const given = [...(args.paths ?? []), ...further, ...(args.path ?? [])]
   const fallback = process.env.FSFLOW_PATH ?? ''
   if (given.length === 0 && fallback !== '') given.push(fallback)
   if (given.length === 0) {
