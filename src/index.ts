@@ -11,6 +11,7 @@ export {
   run,
   watch,
   WatchStream,
+  withSource,
   type LaneState,
   type Pipeline,
   type PipelineDefinition,

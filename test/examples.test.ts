@@ -166,6 +166,18 @@ const runs: Readonly<Record<string, () => Promise<void>>> = {
     expect(told[3]).toEqual(['MONITOR_STOP', ''])
   },
 
+  'run-tests.ts': async () => {
+    mkdirSync(at('src'))
+    const manifest = { scripts: { test: 'echo the tests ran for $FSFLOW_EVENTS' } }
+    writeFileSync(at('package.json'), JSON.stringify(manifest))
+    const stdout = await runExample('run-tests.ts', async (example) => {
+      await example.line(/MONITOR_START/)
+      mkdirSync(at('src', 'lib.ts'))
+      await example.line(/^the tests ran for 1$/)
+    })
+    expect(stdout).toContain('MONITOR_STOP')
+  },
+
   'with-rxjs.ts': async () => {
     writeFileSync(at('harmless'), '')
     const stdout = await runExample('with-rxjs.ts', async (example) => {
@@ -194,7 +206,7 @@ describe('examples', () => {
   it.each(Object.keys(runs))('%s runs', (file) => runs[file]!(), 60_000)
 
   it.each(Object.keys(runs))('%s passes fsflow check, which makes nothing', async (file) => {
-    for (const folder of ['shared', 'inbox']) mkdirSync(at(folder))
+    for (const folder of ['shared', 'inbox', 'src']) mkdirSync(at(folder))
     copyFileSync(join(examples, file), at(file))
     const before = readdirSync(place.path)
     const { code, stdout, stderr } = await fsflow(['check', file], { cwd: place.path })

@@ -7,6 +7,8 @@ import { diffCommand } from './commands/diff.js'
 import { doctorCommand } from './commands/doctor.js'
 import { historyCommand } from './commands/history.js'
 import { pruneCommand } from './commands/prune.js'
+import { queryCommand } from './commands/query.js'
+import { recordCommand } from './commands/record.js'
 import { restoreCommand } from './commands/restore.js'
 import { runCommand } from './commands/run.js'
 import { showCommand } from './commands/show.js'
@@ -19,6 +21,8 @@ const commands: readonly string[] = [
   'watch',
   'run',
   'check',
+  'record',
+  'query',
   'verify',
   'doctor',
   'history',
@@ -90,6 +94,8 @@ function parser(argv: readonly string[]) {
     .command(watchCommand)
     .command(runCommand)
     .command(checkCommand)
+    .command(recordCommand)
+    .command(queryCommand)
     .command(verifyCommand)
     .command(doctorCommand)
     .command(historyCommand)

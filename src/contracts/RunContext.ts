@@ -13,4 +13,9 @@ export interface RunContext {
   /** Aborted when the run is to stop: a source then completes its stream. */
   readonly signal: AbortSignal
   report(issue: Issue): void
+  /**
+   * `undefined` when every sink has room for a further event, else what resolves when that is so: for a source that
+   * can wait without losing any, such as one that reads a file. Absent where nothing is known of sinks.
+   */
+  room?(): Promise<void> | undefined
 }

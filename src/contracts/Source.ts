@@ -60,6 +60,8 @@ export interface Source {
   readonly name: string
   /** False when events may come without a path until `resolvePath()`. */
   readonly providesPaths: boolean
+  /** Absolute paths that it watches, as they were named: globs are relative to them. */
+  readonly roots?: readonly string[]
   /** Looks at permissions, limits and paths, and leaves nothing open. */
   check(request: SourceRequest): Promise<CheckReport>
   open(context: RunContext, request: SourceRequest): Observable<FileEvent>

@@ -1,6 +1,7 @@
 export { csvColumns } from './csvColumns.js'
 export { escapeControls, escapePath } from './escapeControls.js'
 export { toCard } from './toCard.js'
+export { toCloudEvent, type CloudEvent, type CloudEventContext } from './toCloudEvent.js'
 export { toCsv, type CsvOptions } from './toCsv.js'
 export { toJson } from './toJson.js'
 export { toNdjson } from './toNdjson.js'

@@ -48,7 +48,11 @@ export class PipelineRun implements RunHandle {
     this.#options = options
     this.#counters = streamCounters(plan.stages.length)
     const { signal } = this.#controller
-    this.#context = { signal, report: (issue) => this.#call(() => options.onIssue?.(issue)) }
+    this.#context = {
+      signal,
+      report: (issue) => this.#call(() => options.onIssue?.(issue)),
+      room: () => this.#room(),
+    }
     this.#stopped = new Promise((resolve) =>
       signal.addEventListener('abort', () => resolve(), { once: true }),
     )
@@ -162,6 +166,11 @@ export class PipelineRun implements RunHandle {
       if (onStats !== undefined) this.#call(() => onStats(this.stats()))
     }
     for (const lane of this.#lanes) lane.push(event)
+  }
+
+  #room(): Promise<void> | undefined {
+    const full = this.#lanes.flatMap((lane) => lane.room() ?? [])
+    return full.length === 0 ? undefined : Promise.all(full).then(() => undefined)
   }
 
   #laneEnded(lane: SinkLane): void {

@@ -36,6 +36,7 @@ export class SinkLane {
   #pumping: Promise<void> | undefined
   #missed = 0
   #lastMissed: FileEvent | undefined
+  #waiting: (() => void)[] = []
 
   constructor(name: string, writer: SinkWriter, limit: number, listener: LaneListener) {
     this.name = name
@@ -54,6 +55,12 @@ export class SinkLane {
   /** Events that wait or are being written. */
   get pending(): number {
     return this.#queue.length - this.#head + this.#inFlight
+  }
+
+  /** `undefined` when half of the queue is free or the lane takes no more events, else what resolves when it is so. */
+  room(): Promise<void> | undefined {
+    if (this.#hasRoom()) return undefined
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   push(event: FileEvent): void {
@@ -91,6 +98,16 @@ export class SinkLane {
     this.dropped += this.pending
     this.#clear()
     this.#state = 'late'
+    this.#tellRoom()
+  }
+
+  #hasRoom(): boolean {
+    return this.#state !== 'open' || this.pending <= this.#limit / 2
+  }
+
+  #tellRoom(): void {
+    if (this.#waiting.length === 0 || !this.#hasRoom()) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   // Once full, it stays full until half of it is free: one episode, not one for each batch.
@@ -151,6 +168,7 @@ export class SinkLane {
         }
       }
       this.#inFlight = 0
+      this.#tellRoom()
     }
     this.#pumping = undefined
   }
@@ -184,6 +202,7 @@ export class SinkLane {
   #leave(state: 'failed' | 'gone'): void {
     this.#clear()
     this.#state = state
+    this.#tellRoom()
     this.#listener.onEnd(this)
   }
 }

@@ -14,3 +14,4 @@ export { exitFailure, uncaughtFailure, uncaughtLoadFailure, type UncaughtOrigin 
 export { makeSource, watchSourceNames, type WatchSourceName } from './makeSource.js'
 export { watch, WatchStream, watchWithStats, type WatchOptions } from './watch.js'
 export { watchOperators, type WatchOperatorOptions } from './watchOperators.js'
+export { withSource } from './withSource.js'

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Observable } from 'rxjs'
 import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
@@ -32,6 +33,7 @@ export function auto(options: AutoSourceOptions): Source {
 
   return {
     name: 'auto',
+    roots: valid.paths.map((path) => resolve(path)),
     providesPaths: true,
     check: (request) => Promise.resolve(check(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Observable } from 'rxjs'
 import type { CheckReport, RunContext, Source, SourceRequest } from '../contracts/index.js'
 import { FsflowError, invalidOption } from '../errors/index.js'
@@ -55,6 +56,7 @@ export function fanotify(options: FanotifySourceOptions): Source {
 
   return {
     name: 'fanotify',
+    roots: valid.paths.map((path) => resolve(path)),
     providesPaths: true,
     check: (request) => Promise.resolve(checkFanotify(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>

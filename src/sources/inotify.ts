@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Observable } from 'rxjs'
 import type { CheckReport, DirectoryPruner, RunContext, Source, SourceRequest } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
@@ -33,6 +34,7 @@ export function inotify(options: InotifySourceOptions): Source {
 
   return {
     name: 'inotify',
+    roots: valid.paths.map((path) => resolve(path)),
     providesPaths: false,
     check: (request) => Promise.resolve(checkInotify(valid, request)),
     open: (context: RunContext, request: SourceRequest) =>

@@ -83,7 +83,7 @@ describe('fsflow', () => {
     [['watch', '.', '-r=no'], '-r=no: "no" is neither true nor false', 'alone'],
     [['watch', '.', '-vr0'], '-vr0: "0" is neither true nor false', 'alone'],
     [['run', 'x.ts', '--verbose=1'], '--verbose=1: "1" is neither true nor false', 'alone'],
-    [['watch', 'nowhere', '--no-raw', '--raw=true', '-r=false', '--', '--no-events'], 'there is no ', ''],
+    [['watch', '--no-raw', '--raw=true', '-r=false', '--', '--no-events'], 'there is no ', ''],
     [['--binding', 'koffi', 'watch', '.'], '--binding stands before the command', 'fsflow COMMAND --binding'],
     [['--raw', 'watch', '.'], '--raw stands before the command', 'Options stand behind it'],
     [['--no-verbose', 'watch', 'nowhere'], 'there is no ', ''],

@@ -49,11 +49,12 @@ describe('docs/events.md', () => {
     const files = [
       'sources/InotifyRun',
       'sources/InotifyEvents',
+      'sources/InotifyControls',
       'sources/FanotifyRun',
       'sources/FanotifyEvents',
-      'sources/InotifyControls',
       'sources/AutoRun',
       'sources/support/MountDecisions',
+      'sources/trail/ReplayRun',
     ]
     for (const file of [...files, 'pipeline/SinkLane', 'pipeline/eventStream']) {
       const text = readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')

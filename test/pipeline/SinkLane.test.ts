@@ -29,6 +29,28 @@ describe('SinkLane', () => {
     expect(tested).toMatchObject({ delivered: batchSize * 2 + 1, dropped: 0, state: 'closed', pending: 0 })
   })
 
+  it('has room again when half of the queue is free, or when it takes no more events', async () => {
+    const sink = new FakeSink()
+    const first = gate()
+    sink.beforeWrite = () => first.opened
+    const { lane: tested } = await lane(sink, 4)
+    for (let i = 0; i < 2; i++) tested.push(change(i))
+    expect(tested.room()).toBeUndefined()
+    tested.push(change(2))
+    const room = tested.room()
+    expect(room).toBeInstanceOf(Promise)
+    first.open()
+    await room
+    expect(sink.events).toHaveLength(3)
+    const never = gate()
+    sink.beforeWrite = () => never.opened
+    for (let i = 0; i < 4; i++) tested.push(change(i))
+    const late = tested.room()
+    tested.abandon()
+    await late
+    expect(tested.room()).toBeUndefined()
+  })
+
   it('never calls write before the last call has settled', async () => {
     const sink = new FakeSink()
     let writing = 0

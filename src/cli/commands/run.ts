@@ -1,27 +1,30 @@
-import type { Argv, CommandModule } from 'yargs'
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import { guardFile, loadGuarded } from '../guardFile.js'
+import { replayed, replayFlags } from '../replayFlags.js'
 import { supervise } from '../supervise.js'
 import { behindDashes, usageError } from '../usageError.js'
 
-interface Arguments {
-  readonly verbose: boolean
-  readonly file: string | undefined
+type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
+
+function options(parser: Argv<{ verbose: boolean }>) {
+  return replayFlags(
+    parser.positional('file', {
+      type: 'string',
+      describe: 'A TypeScript or JavaScript file with a default export',
+    }),
+  )
+    .example('$0 run pipeline.ts', 'Run it until Ctrl-C')
+    .example('$0 run pipeline.ts --replay trail.ndjson', 'Run it on what fsflow record has recorded')
 }
 
-export const runCommand: CommandModule<{ verbose: boolean }, Arguments> = {
+export const runCommand: CommandModule<{ verbose: boolean }, Declared> = {
   command: 'run [file]',
   describe: 'Run a pipeline file',
-  builder: (parser: Argv<{ verbose: boolean }>) =>
-    parser
-      .positional('file', {
-        type: 'string',
-        describe: 'A TypeScript or JavaScript file with a default export',
-      })
-      .example('$0 run pipeline.ts', 'Run it until Ctrl-C'),
-  handler: async (args) => {
+  builder: options,
+  handler: async (args: ArgumentsCamelCase<Declared>) => {
     const file = fileOf('run', args)
     const { verbose } = args
-    const pipeline = await guardFile({ file, verbose }, () => loadGuarded(file))
+    const pipeline = await guardFile({ file, verbose }, async () => replayed(await loadGuarded(file), args))
     await supervise(pipeline, { verbose, file })
   },
 }

@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import { historyFlags, onlyOne, outputOf, withHistory } from '../history/historyFlags.js'
 import { versionJson } from '../history/renderHistory.js'
 import { versionOf, versionSpec, versionsOf } from '../history/versionSpec.js'
-import { print, printBytes } from '../terminal/print.js'
+import { print, write } from '../terminal/print.js'
 import { printable } from '../terminal/printable.js'
 import { usageError } from '../usageError.js'
 
@@ -33,7 +33,7 @@ async function show(args: ArgumentsCamelCase<Declared>): Promise<void> {
     return { version, bytes: history.content(version) }
   })
   if (output === 'json') await print(JSON.stringify({ ...versionJson(version), ...contentJson(bytes) }))
-  else if (!process.stdout.isTTY) await printBytes(bytes)
+  else if (!process.stdout.isTTY) await write(bytes)
   else await print(bytes.toString().replace(/\n$/, '').split('\n').map(printable).join('\n'))
 }
 

@@ -2,14 +2,18 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Sink } from '../../contracts/index.js'
 import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
 import { costlyProcessFields, type CostlyProcessField } from '../../linux/procfsDetails.js'
+import { settle } from '../../operators/index.js'
 import { definePipeline, makeSource, watchOperators, type Pipeline } from '../../pipeline/index.js'
-import { csv, history, json, ndjson, text } from '../../sinks/index.js'
+import { csv, exec, history, json, ndjson, text } from '../../sinks/index.js'
 import { sourceFlags, sourceOptions } from '../sourceFlags.js'
 import { supervise } from '../supervise.js'
 import { behindDashes, oneOf, single, usageError, wholeNumber } from '../usageError.js'
 
 const outputs = ['text', 'json', 'ndjson', 'csv'] as const
+const answersToBusy = ['queue', 'restart', 'skip'] as const
 const repairs = ['full', 'off'] as const
+/** Milliseconds of quiet after which a command is run. */
+const DEFAULT_QUIET = 100
 // What setTimeout takes.
 const MAX_TIMEOUT = 2 ** 31 - 1
 
@@ -21,6 +25,7 @@ function options(parser: Argv<{ verbose: boolean }>) {
     .example('$0 watch .', 'Every change below the current directory')
     .example("$0 watch src --include '*.ts' --debounce 100", 'Once for each burst of changes')
     .example('$0 watch /etc -o csv -l etc.csv --metadata', 'Append to a table')
+    .example('$0 watch src -- npm test', 'Run a command once changes have settled')
     .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
     .example('sudo $0 watch /etc --process', 'And who did it')
     .example('sudo $0 watch . --by-ancestor npm', 'What npm did, and all that it has started')
@@ -139,11 +144,16 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: `After an overflow: ${repairs.join(', ')} (do not compare with the disk; saves memory) [default: full]`,
     })
+    .option('on-busy', {
+      type: 'string',
+      requiresArg: true,
+      describe: `With a command, for changes while it runs: ${answersToBusy.join(', ')} [default: queue]`,
+    })
 }
 
 export const watchCommand: CommandModule<{ verbose: boolean }, Declared> = {
   command: 'watch [paths..]',
-  describe: 'Print what changes in directories and files',
+  describe: 'Print what changes in directories and files, or run a command when something has',
   builder: options,
   handler: (args) => supervise(pipelineOf(args), { verbose: args.verbose }),
 }
@@ -154,43 +164,72 @@ function pipelineOf(args: Parsed): Pipeline {
   const { source, options: ofSource } = sourceOptions(args, repair)
   const drainTimeout = wholeNumber('drain-timeout', args.drainTimeout, 0, MAX_TIMEOUT)
   const debounce = milliseconds(single('debounce', args.debounce))
+  const command = commandOf(args)
   const store = single('history', args.history)
   if (store === '') throw usageError('--history is empty', 'Give a directory, such as ~/.fsflow.')
+  const paths = pathsOf(args, command === undefined ? behindDashes(args) : [])
   return definePipeline({
-    source: makeSource(source, { paths: pathsOf(args), recursive: args.recursive, ...ofSource }),
-    operators: watchOperators({
-      recursive: args.recursive,
-      include: args.include ?? [],
-      exclude: args.exclude ?? [],
-      events: eventNames(args.events),
-      raw: args.raw,
-      ...(debounce !== undefined && { debounce }),
-      metadata: args.metadata,
-      preview: args.preview,
-      diff: args.diff,
-      ...(store !== undefined && { store }),
-      process: processOf(args),
-      by: args.by ?? [],
-      byAncestor: args.byAncestor ?? [],
-    }),
-    sinks: [sinkOf(args), ...(store === undefined ? [] : [history({ directory: store })])],
+    source: makeSource(source, { paths, recursive: args.recursive, ...ofSource }),
+    operators: [
+      ...watchOperators({
+        recursive: args.recursive,
+        include: args.include ?? [],
+        exclude: args.exclude ?? [],
+        events: eventNames(args.events),
+        raw: args.raw,
+        ...(debounce !== undefined && command === undefined && { debounce }),
+        metadata: args.metadata,
+        preview: args.preview,
+        diff: args.diff,
+        ...(store !== undefined && { store }),
+        process: processOf(args),
+        by: args.by ?? [],
+        byAncestor: args.byAncestor ?? [],
+      }),
+      ...(command === undefined ? [] : [settle(debounce ?? DEFAULT_QUIET)]),
+    ],
+    sinks: [...sinksOf(args, command), ...(store === undefined ? [] : [history({ directory: store })])],
     ...(drainTimeout !== undefined && { drainTimeout }),
   })
 }
 
-function pathsOf(args: Parsed): string[] {
-  const given = [...(args.paths ?? []), ...behindDashes(args), ...(args.path ?? [])]
+/** What stands behind `--`, which is a command to run when a path stands before it. */
+function commandOf(args: Parsed): readonly string[] | undefined {
+  const isPathGiven = (args.paths ?? []).length + (args.path ?? []).length > 0
+  const command = isPathGiven ? behindDashes(args) : []
+  if (command.length > 0) return command
+  if (args.onBusy === undefined) return undefined
+  throw usageError(
+    '--on-busy needs a command',
+    'Write it behind the paths, as in fsflow watch src -- npm test.',
+  )
+}
+
+function sinksOf(args: Parsed, command: readonly string[] | undefined): Sink[] {
+  if (command === undefined) return [sinkOf(args)]
+  const onBusy = oneOf('on-busy', single('on-busy', args.onBusy) ?? 'queue', answersToBusy)
+  const isPrinted = args.output !== undefined || args.logFile !== undefined || args.long
+  return [exec({ command, onBusy, onStop: 'end' }), ...(isPrinted ? [sinkOf(args)] : [])]
+}
+
+/** The paths that a command line names, or the environment. */
+export function pathsOf(args: Pick<Parsed, 'paths' | 'path'>, further = behindDashes(args)): string[] {
+  const given = [...(args.paths ?? []), ...further, ...(args.path ?? [])]
   const fallback = process.env.FSFLOW_PATH ?? ''
   if (given.length === 0 && fallback !== '') given.push(fallback)
   if (given.length === 0) {
-    throw usageError('a path to watch is missing', 'Write fsflow watch PATH, or set FSFLOW_PATH.')
+    throw usageError(
+      'a path to watch is missing',
+      'Write it behind the command, as in fsflow watch PATH, or set FSFLOW_PATH.',
+    )
   }
   if (given.includes(''))
     throw usageError('a path to watch is empty', 'For the current directory write a dot.')
   return given
 }
 
-function eventNames(lists: readonly string[] | undefined): (EventType | EventGroup)[] {
+/** The event types and groups that `--events` names. */
+export function eventNames(lists: readonly string[] | undefined): (EventType | EventGroup)[] {
   const names = (lists ?? ['changes']).flatMap((list) => list.split(',')).map((name) => name.trim())
   const known: readonly string[] = [...Object.keys(eventGroups), ...eventTypes]
   return names.map((name) => {

@@ -2,7 +2,7 @@ import { SinkWriteError } from '../../contracts/index.js'
 import { FsflowError } from '../../errors/index.js'
 import type { Destination } from './destination.js'
 
-const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL'])
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

@@ -253,7 +253,7 @@ describe('fsflow watch', () => {
     const names = ['1.0', 'two', '-three', 'four words', '-five']
     for (const name of names) mkdirSync(join(place.path, name))
     const args = ['-f', '1.0', '--file', 'two', '--path=-three', 'four words', 'root', '--events', 'CREATE']
-    args.push('--', '-five')
+    args.push('--path=-five')
     const list = await events(args, () => {
       for (const name of names) writeFileSync(join(place.path, name, 'x'), '')
     })
@@ -261,6 +261,34 @@ describe('fsflow watch', () => {
       .map(({ file_path: path }) => path.slice(place.path.length))
       .filter((path) => /x$/.test(path))
     expect(made.sort()).toEqual(['/-five/x', '/-three/x', '/1.0/x', '/four words/x', '/two/x'])
+  })
+
+  it('takes what stands behind -- for paths when none stands before', async () => {
+    mkdirSync(join(place.path, '-six'))
+    const list = await events(['--events', 'CREATE', '--', '-six', 'root'], () => {
+      writeFileSync(join(place.path, '-six/x'), '')
+    })
+    expect(list.map(({ file_path: path }) => path.slice(place.path.length))).toContain('/-six/x')
+  })
+
+  it('runs the command that stands behind a path once changes have settled, and ends it at a signal', async () => {
+    const script = 'echo "ran for $FSFLOW_EVENTS"; cat > input; exec sleep 1000'
+    running = start(['watch', 'root', '--events', 'CREATE', '-o', 'ndjson', '--', 'sh', '-c', script], {
+      cwd: place.path,
+    })
+    await running.line(/MONITOR_START/)
+    mkdirSync(join(root, 'one'))
+    await running.line(/^ran for 1$/)
+    const input = join(place.path, 'input')
+    await until(
+      () => readFileSync(input, 'utf8').endsWith('}\n'),
+      () => 'the input of the command',
+    )
+    expect((JSON.parse(readFileSync(input, 'utf8')) as WireEvent).file_path).toBe(join(root, 'one'))
+    running.kill('SIGTERM')
+    const { code, stderr } = await running.ended
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
   })
 
   it('watches FSFLOW_PATH when no path is given, and only then', async () => {

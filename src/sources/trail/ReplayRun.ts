@@ -1,0 +1,158 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Subscriber } from 'rxjs'
+import type { RunContext } from '../../contracts/index.js'
+import { FsflowError } from '../../errors/index.js'
+import { messageOf } from '../../errors/messageOf.js'
+import { FileEvent, fromWire, type ControlDetails, type EventType } from '../../events/index.js'
+import { nowMicros } from '../../linux/clock.js'
+import { systemError } from '../../linux/systemError.js'
+import { Pace } from './Pace.js'
+import { readLines, type TextLine } from './readLines.js'
+
+export interface ReplaySettings {
+  /** Absolute. */
+  readonly path: string
+  /** `Infinity` for as fast as possible. */
+  readonly speed: number
+  readonly brokenLines: 'skip' | 'fail'
+  /** Absolute, the longest first. */
+  readonly roots: readonly string[]
+}
+
+/** Broken lines that are told one by one; further ones are counted. */
+const TOLD_LINES = 20
+
+const borders: ReadonlySet<EventType> = new Set<EventType>(['MONITOR_START', 'MONITOR_STOP'])
+
+/** One replay of one file; see `replay`. */
+export class ReplayRun {
+  readonly #subscriber: Subscriber<FileEvent>
+  readonly #context: RunContext
+  readonly #settings: ReplaySettings
+  readonly #pace: Pace
+  /** Aborted when the run is to stop, or nobody listens any more. */
+  readonly #end = new AbortController()
+  readonly #onAbort = (): void => this.#end.abort()
+  readonly #aborted = new Promise<void>((resolve) => {
+    this.#end.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  #seq = 0
+  #lastMicros = NaN
+  #broken = 0
+
+  constructor(subscriber: Subscriber<FileEvent>, context: RunContext, settings: ReplaySettings) {
+    this.#subscriber = subscriber
+    this.#context = context
+    this.#settings = settings
+    this.#pace = new Pace(settings.speed)
+    if (context.signal.aborted) this.#end.abort()
+    else context.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  get ready(): boolean {
+    return this.#seq > 0
+  }
+
+  /** Tells all; never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#tell()
+    } catch (error) {
+      if (!this.#end.signal.aborted) this.#subscriber.error(systemError(error))
+    }
+    this.#subscriber.complete()
+    this.close()
+  }
+
+  close(): void {
+    this.#end.abort()
+    this.#context.signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  async #tell(): Promise<void> {
+    const { signal } = this.#end
+    for await (const lines of readLines(this.#settings.path, { signal })) {
+      for (const line of lines) await this.#tellLine(line)
+      // Others get a turn, also while all is read from memory.
+      await turn(undefined, { signal })
+    }
+    if (!this.ready) this.#start(nowMicros())
+    const untold = this.#broken - TOLD_LINES
+    if (untold > 0) this.#warn(`${this.#settings.path}: ${untold} further lines are left out`, untold)
+  }
+
+  async #tellLine(line: TextLine): Promise<void> {
+    const event = this.#eventOf(line)
+    if (event === undefined) return
+    const { timestampMicros } = event
+    const { signal } = this.#end
+    if (this.#pace.delay(timestampMicros) > 0) await this.#pace.until(timestampMicros, signal)
+    if (!this.ready) this.#start(timestampMicros)
+    if (borders.has(event.eventType)) return
+    this.#lastMicros = timestampMicros
+    this.#emit(event)
+    // Nothing is lost by waiting for the sinks; what they cannot hold would be.
+    const room = this.#context.room?.()
+    if (room !== undefined) await Promise.race([room, this.#aborted])
+    signal.throwIfAborted()
+  }
+
+  #eventOf({ number, text, problem }: TextLine): FileEvent | undefined {
+    if (problem !== undefined) {
+      this.#breaks(number, problem)
+      return undefined
+    }
+    try {
+      return fromWire(JSON.parse(text!))
+    } catch (error) {
+      this.#breaks(number, messageOf(error), error)
+      return undefined
+    }
+  }
+
+  #breaks(number: number, problem: string, cause?: unknown): void {
+    const { path, brokenLines } = this.#settings
+    const message = `${path}:${number} is not an event: ${problem}`
+    if (brokenLines === 'fail') {
+      throw new FsflowError({
+        code: 'FSFLOW_INVALID_EVENT',
+        message,
+        path,
+        hint: "Mend or remove the line, or have such lines left out: brokenLines: 'skip', or --broken-lines skip.",
+        cause,
+      })
+    }
+    this.#broken++
+    if (this.#broken <= TOLD_LINES) this.#warn(`${message}; it is left out`, 1)
+  }
+
+  #warn(message: string, lines: number): void {
+    this.#context.report({ code: 'FSFLOW_INVALID_EVENT', message, path: this.#settings.path })
+    if (!this.ready) this.#start(nowMicros())
+    this.#emitControl('WARNING', { code: 'FSFLOW_INVALID_EVENT', message, counts: { lines } })
+  }
+
+  #start(timestampMicros: number): void {
+    this.#lastMicros = timestampMicros
+    const message = `replaying ${this.#settings.path}`
+    this.#emitControl('MONITOR_START', { code: 'FSFLOW_MONITOR_START', message })
+  }
+
+  #emitControl(eventType: EventType, controlDetails: ControlDetails): void {
+    const timestampMicros = this.#lastMicros
+    this.#emit(
+      new FileEvent({ timestampMicros, seq: 0, eventType, filePath: '', source: 'replay', controlDetails }),
+    )
+  }
+
+  #emit(event: FileEvent): void {
+    this.#seq++
+    const { filePath, isControl } = event
+    const root = isControl ? '' : (this.#settings.roots.find((one) => isWithin(filePath, one)) ?? '')
+    this.#subscriber.next(event.with({ seq: this.#seq, root }))
+  }
+}
+
+function isWithin(path: string, root: string): boolean {
+  return path === root || path.startsWith(root === '/' ? root : `${root}/`)
+}

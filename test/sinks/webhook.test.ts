@@ -1,0 +1,176 @@
+import { createHmac } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Issue, RunContext } from '../../src/contracts/index.js'
+import type { FileEvent, WireEvent } from '../../src/events/index.js'
+import type { CloudEvent } from '../../src/formats/index.js'
+import { webhook, type WebhookSinkOptions } from '../../src/sinks/index.js'
+import { fileEvent } from '../../src/testing/fileEvent.js'
+import { sinkLaws } from '../../src/testing/sinkLaws.js'
+import { sinkContext } from '../helpers/sinkContext.js'
+import { webhookServer, type Answering, type WebhookServer } from '../helpers/webhookServer.js'
+
+let server: WebhookServer
+beforeAll(async () => {
+  server = await webhookServer()
+})
+afterAll(() => server.close())
+beforeEach(() => {
+  server.received.length = 0
+  server.answer = undefined
+})
+
+const batch = (count: number): FileEvent[] =>
+  Array.from({ length: count }, (_, seq) => fileEvent(`CREATE /${seq}`, { seq }))
+const bodies = (): unknown[][] => server.received.map(({ body }) => JSON.parse(body) as unknown[])
+
+/** Answers the first requests with these, in their order, and then with success. */
+function first(...answers: readonly Answering[]): void {
+  server.answer = (request, response) => {
+    const answer = answers[server.received.length - 1]
+    if (answer === undefined) response.writeHead(200).end('taken')
+    else answer(request, response)
+  }
+}
+const status =
+  (code: number, headers: Record<string, string> = {}): Answering =>
+  (_, response) =>
+    response.writeHead(code, headers).end('not now')
+
+function reporting(): { readonly context: RunContext; readonly issues: Issue[] } {
+  const issues: Issue[] = []
+  return { issues, context: { ...sinkContext(), report: (issue) => issues.push(issue) } }
+}
+
+describe('webhook', () => {
+  let place = 0
+  const laws = sinkLaws(() => {
+    const path = `/${place++}`
+    return {
+      sink: webhook({ url: server.url + path }),
+      read: () =>
+        Promise.resolve(
+          server.received
+            .filter((request) => request.path === path)
+            .flatMap(({ body }) => JSON.parse(body) as unknown[]),
+        ),
+    }
+  })
+  it.each(laws)('$name', (law) => law.run())
+
+  it('sends so many events in a request, with headers that tell the requests apart', async () => {
+    const writer = await webhook({ url: server.url, batch: 2, headers: { Authorization: 'Bearer x' } }).open(
+      sinkContext(),
+    )
+    await writer.write(batch(5))
+    await writer.close()
+    expect(bodies().map((list) => list.map((event) => (event as WireEvent).seq))).toEqual([
+      [0, 1],
+      [2, 3],
+      [4],
+    ])
+    const ids = server.received.map(({ headers }) => headers['webhook-id'])
+    expect(new Set(ids).size).toBe(3)
+    expect(server.received[0]!.headers).toMatchObject({
+      'content-type': 'application/json',
+      authorization: 'Bearer x',
+    })
+    expect(server.received[0]!.headers).not.toHaveProperty('webhook-signature')
+  })
+
+  it('signs what it sends', async () => {
+    const writer = await webhook({ url: server.url, secret: 'secret' }).open(sinkContext())
+    await writer.write(batch(1))
+    await writer.close()
+    const { headers, body } = server.received[0]!
+    const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`
+    expect(headers['webhook-signature']).toBe(
+      `v1,${createHmac('sha256', 'secret').update(signed).digest('base64')}`,
+    )
+  })
+
+  it('sends CloudEvents, each with an id of its own', async () => {
+    const writer = await webhook({ url: server.url, format: 'cloudevents', batch: 2 }).open(sinkContext())
+    await writer.write(batch(3))
+    await writer.close()
+    expect(server.received[0]!.headers['content-type']).toBe('application/cloudevents-batch+json')
+    const events = bodies().flat() as CloudEvent[]
+    expect(events.map(({ specversion, type, subject }) => [specversion, type, subject])).toEqual(
+      [0, 1, 2].map((seq) => ['1.0', 'fsflow.create', `/${seq}`]),
+    )
+    expect(new Set(events.map(({ id }) => id)).size).toBe(3)
+  })
+
+  it.each<[string, Answering]>([
+    ['500', status(500)],
+    ['503 with Retry-After', status(503, { 'retry-after': '1' })],
+    ['429', status(429)],
+    ['408', status(408)],
+    ['a connection that is closed', (_, response) => response.destroy()],
+    ['no answer', () => undefined],
+  ])('after %s, sends the same again, says so once, and goes on', async (_, answer) => {
+    first(answer)
+    const { context, issues } = reporting()
+    const writer = await webhook({ url: server.url, timeout: 300 }).open(context)
+    await writer.write(batch(2))
+    await writer.write(batch(1))
+    await writer.close()
+    expect(bodies().map((list) => list.length)).toEqual([2, 2, 1])
+    const [one, other, next] = server.received.map(({ headers }) => headers['webhook-id'])
+    expect(other).toBe(one)
+    expect(next).not.toBe(one)
+    expect(issues.map(({ code }) => code)).toEqual(['FSFLOW_SINK_WAITS'])
+  })
+
+  it.each<[number, string]>([
+    [400, 'the answer is 400'],
+    [401, 'the answer is 401'],
+    [410, 'the answer is 410'],
+    [301, 'the answer is 301'],
+  ])('after %i, fails at once with what was not sent', async (code, message) => {
+    first(status(200), status(code, { location: `${server.url}/other` }))
+    const writer = await webhook({ url: `${server.url}/hook?token=x`, batch: 2 }).open(sinkContext())
+    await expect(writer.write(batch(5))).rejects.toMatchObject({
+      code: 'FSFLOW_SINK_WRITE',
+      lost: 3,
+      message: `webhook: cannot send to ${server.url}/hook: ${message}; 3 events not sent`,
+    })
+    expect(server.received).toHaveLength(2)
+    await writer.close()
+  })
+
+  it('fails when it was tried for long enough', async () => {
+    server.answer = status(500)
+    const writer = await webhook({ url: server.url, retryFor: 0 }).open(sinkContext())
+    await expect(writer.write(batch(2))).rejects.toMatchObject({
+      lost: 2,
+      message: `webhook: cannot send to ${server.url}/: the answer is 500 (attempt 1); 2 events not sent`,
+    })
+    await writer.close()
+  })
+
+  it('says why there is no connection', async () => {
+    const other = await webhookServer()
+    await other.close()
+    const writer = await webhook({ url: other.url, retryFor: 0 }).open(sinkContext())
+    await expect(writer.write(batch(1))).rejects.toThrow('ECONNREFUSED')
+    await writer.close()
+  })
+
+  it.each<[unknown, string]>([
+    [undefined, 'options must be an object'],
+    [{}, 'url must be a URL'],
+    [{ url: 'example.org' }, 'url must be a URL'],
+    [{ url: 'ftp://example.org' }, 'url must be a URL'],
+    [{ url: 'https://me:secret@example.org' }, 'url has a name or a password in it'],
+    [{ url: 'http://a', batch: 0 }, 'batch must be a whole number'],
+    [{ url: 'http://a', timeout: 0 }, 'timeout must be a whole number'],
+    [{ url: 'http://a', retryFor: -1 }, 'retryFor must be a whole number'],
+    [{ url: 'http://a', secret: '' }, 'secret must be a text that is not empty'],
+    [{ url: 'http://a', secret: 'whsec_?' }, 'secret has no base64 behind whsec_'],
+    [{ url: 'http://a', format: 'xml' }, 'format is not known'],
+    [{ url: 'http://a', headers: { 'a b': 'x' } }, 'headers cannot be sent'],
+    [{ url: 'http://a', method: 'PUT' }, 'method is not an option'],
+  ])('refuses %j', (options, message) => {
+    expect(() => webhook(options as WebhookSinkOptions)).toThrow(`webhook: ${message}`)
+  })
+})
