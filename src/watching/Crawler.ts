@@ -40,6 +40,11 @@ export interface CrawlerListener extends VisitorHost {
   replaced(node: WatchNode): void
 }
 
+// What is asked for, as bits: a visit if the directory is not watched; if it is, a whole one, or one to its path alone.
+const UNWATCHED = 1
+const RECHECK = 2
+const PROBE = 4
+
 // Of files that are compared, so that the main thread is not held up by a slow filesystem.
 const FILES_A_ROUND = 500
 
@@ -58,11 +63,8 @@ export class Crawler {
   readonly #table: WatchTable
   readonly #visitor: Visitor
   readonly #listener: CrawlerListener
-  readonly #requests = new Set<WatchNode>()
-  /** Those among the requests that are visited also when they are watched. */
-  readonly #rechecks = new Set<WatchNode>()
-  /** Those of which only the place is looked at when they are watched. */
-  readonly #probes = new Set<WatchNode>()
+  /** What is asked for, in the order in which it was. */
+  readonly #requests = new Map<WatchNode, number>()
   /** Those that seem to be directories that have lost their place. */
   readonly #retries = new WeakSet<WatchNode>()
   #visits: Visit[] = []
@@ -94,19 +96,26 @@ export class Crawler {
 
   /** Asks for a visit in one of the next rounds, unless the directory is watched by then. */
   request(node: WatchNode): void {
-    this.#requests.add(node)
+    this.#ask(node, UNWATCHED)
   }
 
   /** Asks for a visit also if the directory is watched: its path may lead elsewhere, or it may have changed unseen. */
   recheck(node: WatchNode): void {
-    this.#requests.add(node)
-    this.#rechecks.add(node)
+    this.#ask(node, UNWATCHED | RECHECK)
   }
 
   /** Asks for a visit also if the directory is watched, to see if its path leads elsewhere. */
   probe(node: WatchNode): void {
-    this.#requests.add(node)
-    this.#probes.add(node)
+    this.#ask(node, UNWATCHED | PROBE)
+  }
+
+  /** The same, unless the directory has lost its watch by then. */
+  confirm(node: WatchNode): void {
+    this.#ask(node, PROBE)
+  }
+
+  #ask(node: WatchNode, wanted: number): void {
+    this.#requests.set(node, (this.#requests.get(node) ?? 0) | wanted)
   }
 
   /** Asks for one more round, and returns its number: when that is over, all has been applied that happened by now. */
@@ -118,12 +127,10 @@ export class Crawler {
   /** Visits the next directories and queues the fence. False when there is none to visit. */
   open(): boolean {
     let files = 0
-    for (const node of this.#requests) {
+    for (const [node, wanted] of this.#requests) {
       this.#requests.delete(node)
-      const isRecheck = this.#rechecks.delete(node)
-      const isProbe = this.#probes.delete(node) && !isRecheck
-      if (!node.alive || (node.wd !== 0 && !isRecheck && !isProbe)) continue
-      const visit = this.#visitor.visit(node, isProbe)
+      if (!node.alive || (wanted & (node.wd === 0 ? UNWATCHED : RECHECK | PROBE)) === 0) continue
+      const visit = this.#visitor.visit(node, (wanted & RECHECK) === 0)
       this.#visits.push(visit)
       if (visit.reason !== undefined) files += visit.entries.length
       if (this.#visits.length >= this.#listener.round || files >= FILES_A_ROUND) break
@@ -217,7 +224,7 @@ export class Crawler {
       this.#listener.alias(node, owner)
       return
     }
-    this.#requests.add(node)
+    this.request(node)
     if (!isOwner || !displaced.includes(owner)) return
     // When all that happened before the visit has been applied, and no record has told its new place: this is it.
     if (this.#retries.delete(node)) this.#listener.replaced(owner)

@@ -86,7 +86,7 @@ export class UnseenChanges {
   mayBeMoved(node: WatchNode, owner: WatchNode): boolean {
     if (this.#twins.delete(node)) return false
     this.#twins.add(node)
-    this.#crawler.probe(owner)
+    this.#crawler.confirm(owner)
     this.#crawler.request(node)
     return true
   }
