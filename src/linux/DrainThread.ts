@@ -8,6 +8,8 @@ import type { ExecSnapshot } from './processes/execSnapshots.js'
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
+// As much as one read gives at most.
+const BYTES_A_TURN = 65_536
 const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 
 // Node joins its threads at exit, and a thread inside poll(2) cannot be interrupted: wake them all first.
@@ -90,7 +92,7 @@ export class DrainThread {
     })
     this.#worker.on(
       'message',
-      oneATurn((message) => this.#take(message, listener)),
+      byTurns((message) => this.#take(message, listener)),
     )
     this.#worker.on('error', (cause) => {
       listener.onFailure(
@@ -168,24 +170,25 @@ function openMounts(): number {
 }
 
 /**
- * Handles one message in a turn of the event loop. Node hands over all that have gathered at once: after a
- * pause of the main thread, whoever consumes the events would get no turn to write them away in between.
+ * Handles no more than so many bytes in a turn of the event loop. Node hands over all messages that have gathered at
+ * once: after a pause of the main thread, whoever consumes the events would get no turn to write them away in between.
  */
-function oneATurn(handle: (message: DrainMessage) => void): (message: DrainMessage) => void {
+function byTurns(handle: (message: DrainMessage) => void): (message: DrainMessage) => void {
   const inbox: DrainMessage[] = []
   let isBusy = false
-  const next = (): void => {
-    const message = inbox.shift()
-    isBusy = message !== undefined
-    if (message !== undefined) take(message)
-  }
-  const take = (message: DrainMessage): void => {
-    isBusy = true
-    setImmediate(next)
-    handle(message)
+  const turn = (): void => {
+    let bytes = 0
+    isBusy = inbox.length > 0
+    if (isBusy) setImmediate(turn)
+    while (bytes < BYTES_A_TURN) {
+      const message = inbox.shift()
+      if (message === undefined) return
+      if (message.kind === 'turn') bytes += message.buffer.byteLength
+      handle(message)
+    }
   }
   return (message) => {
-    if (isBusy) inbox.push(message)
-    else take(message)
+    inbox.push(message)
+    if (!isBusy) turn()
   }
 }

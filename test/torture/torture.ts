@@ -16,6 +16,8 @@ import { withDirectory } from '../helpers/withDirectory.js'
 const PROCESSES = 2
 const STEPS = 150
 const BOUND_MS = 10_000
+// Where accesses are told, each look at the disk is told too: without a pause the stream could never catch up.
+const LISTING_MS = 100
 const QUEUE_LENGTH = 16_384
 const ENOUGH_WATCHES = 100_000
 
@@ -94,7 +96,7 @@ export async function torture(variant: Variant, seed: number): Promise<Outcome> 
 
       const wrong: string[] = []
       const becomes = (isSo: () => boolean, otherwise: () => string) =>
-        until(isSo, otherwise, BOUND_MS).catch(() => wrong.push(otherwise()))
+        until(isSo, otherwise, BOUND_MS, LISTING_MS).catch(() => wrong.push(otherwise()))
       const overflows = () => probe.controls.filter((type) => type === 'OVERFLOW').length
       const watched = () => kernelWatches().length - watchesBefore - ownWatches([tree])
       const directories = () => 1 + [...listTree(tree).values()].filter((isDirectory) => isDirectory).length
