@@ -1,5 +1,5 @@
 import { formatTimestamp, type FileEvent } from '../events/index.js'
-import { detailFields, renameKeys, snake } from '../events/toWire.js'
+import { renameKeys, snake, type detailFields } from '../events/toWire.js'
 
 // What JSON has to escape, and halves of surrogate pairs, which it escapes so that the result is valid UTF-8.
 // eslint-disable-next-line no-control-regex
@@ -13,15 +13,28 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }
 
+let lastMicros = NaN
+let lastStart = ''
+
+// Events come in batches with one time: what begins them is kept from call to call.
+function start(micros: number): string {
+  if (micros !== lastMicros) {
+    lastMicros = micros
+    lastStart = `{"timestamp":"${formatTimestamp(micros)}","timestamp_unix":${Math.floor(micros / 1e6)},"seq":`
+  }
+  return lastStart
+}
+
+function detail(field: (typeof detailFields)[number], value: unknown): string {
+  return `,"${snake(field)}":${JSON.stringify(renameKeys(value, snake))}`
+}
+
 /**
  * The event as one JSON object without a newline: exactly `JSON.stringify(toWire(event))`, but
- * faster, since it makes no object for the fields that every event has.
+ * faster, since it makes no object for the fields that every event has, and asks for each field by its name.
  */
 export function toJson(event: FileEvent): string {
-  const micros = event.timestampMicros
-  let json =
-    `{"timestamp":"${formatTimestamp(micros)}","timestamp_unix":${Math.floor(micros / 1e6)},"seq":${event.seq}` +
-    `,"event_type":"${event.eventType}","file_path":${quote(event.filePath)}`
+  let json = `${start(event.timestampMicros)}${event.seq},"event_type":"${event.eventType}","file_path":${quote(event.filePath)}`
   if (event.filePathBytes !== undefined) json += `,"file_path_bytes":"${base64(event.filePathBytes)}"`
   json += event.isDirectory ? ',"is_directory":true' : ',"is_directory":false'
   if (event.oldPath !== undefined) json += `,"old_path":${quote(event.oldPath)}`
@@ -32,9 +45,11 @@ export function toJson(event: FileEvent): string {
   if (event.merged) json += ',"merged":true'
   if (event.batchId !== undefined) json += `,"batch_id":${event.batchId}`
   if (event.batchSize !== undefined) json += `,"batch_size":${event.batchSize}`
-  for (const field of detailFields) {
-    const value = event[field]
-    if (value !== undefined) json += `,"${snake(field)}":${JSON.stringify(renameKeys(value, snake))}`
-  }
+  if (event.fileMetadata !== undefined) json += detail('fileMetadata', event.fileMetadata)
+  if (event.processDetails !== undefined) json += detail('processDetails', event.processDetails)
+  if (event.processUnknown !== undefined) json += detail('processUnknown', event.processUnknown)
+  if (event.operationDetails !== undefined) json += detail('operationDetails', event.operationDetails)
+  if (event.contentPreview !== undefined) json += detail('contentPreview', event.contentPreview)
+  if (event.controlDetails !== undefined) json += detail('controlDetails', event.controlDetails)
   return json + '}'
 }

@@ -16,7 +16,7 @@ export interface Output {
    * Writes records that are joined already; `recordSizes` tells the bytes of each, and is called only when the
    * write failed. Resolves to `undefined` when everything is written or the destination has gone away.
    */
-  write(text: string, recordSizes: () => readonly number[]): Promise<WriteFailure | undefined>
+  write(data: string | Buffer, recordSizes: () => readonly number[]): Promise<WriteFailure | undefined>
   close(): Promise<void>
 }
 

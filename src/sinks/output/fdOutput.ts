@@ -18,6 +18,8 @@ export interface FdOutputOptions {
   readonly close: () => Promise<void>
 }
 
+const newline = Buffer.from('\n')
+
 /** Takes `length` bytes off the end of the file, unless it is no longer `size` bytes. */
 async function cutUnchanged(fd: number, size: number, length: number): Promise<void> {
   if (Number((await statFd(fd)).size) === size) await truncateFd(fd, size - length)
@@ -46,9 +48,10 @@ export function fdOutput({ fd, size, ownFiles, torn, cut, close }: FdOutputOptio
   return {
     size,
     ownFiles,
-    async write(text, recordSizes): Promise<WriteFailure | undefined> {
+    async write(data, recordSizes): Promise<WriteFailure | undefined> {
       const mend = torn ? 1 : 0
-      const buffer = Buffer.from(torn ? '\n' + text : text)
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data
+      const buffer = torn ? Buffer.concat([newline, bytes]) : bytes
       const { written, cause } = await writeAll(fd, buffer, null)
       if (cause === undefined) {
         torn = false

@@ -2,12 +2,13 @@ import type { Sink, SinkWriter } from '../../contracts/index.js'
 import type { FileEvent } from '../../events/index.js'
 import { checkFile } from './checkFile.js'
 import type { Destination } from './destination.js'
+import { encodeBatch } from './encodeBatch.js'
 import { checkStdout, openOutput } from './openOutput.js'
 import type { Output } from './Output.js'
 import { placeOf } from './placeOf.js'
 import { writeError } from './sinkErrors.js'
 
-/** A batch as text that ends at the end of a record. */
+/** Events as text that ends at the end of a record. */
 export type Encode = (batch: readonly FileEvent[]) => string
 
 export interface RecordSinkParts {
@@ -46,7 +47,7 @@ async function outputWriter(
         ...before,
         ...batch.map((event) => Buffer.byteLength(encode([event]))),
       ]
-      const failure = await output.write(due + encode(batch), sizes)
+      const failure = await output.write(encodeBatch(batch, encode, due), sizes)
       const whole = failure?.whole ?? Infinity
       if (whole >= before.length) due = ''
       if (failure === undefined) return

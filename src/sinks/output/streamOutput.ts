@@ -21,9 +21,9 @@ export function streamOutput(stream: Writable, { owned }: { readonly owned: bool
     size: 0,
     ownFiles: [],
     gone,
-    async write(text) {
+    async write(data) {
       if (isGone) return undefined
-      const cause = await new Promise<unknown>((resolve) => stream.write(text, 'utf8', resolve))
+      const cause = await new Promise<unknown>((resolve) => stream.write(data, resolve))
       if (cause === undefined || cause === null) return undefined
       if (!goneCodes.has(errnoOf(cause))) return { cause, whole: 0 }
       isGone = true
