@@ -16,8 +16,6 @@ describe('encodeBatch', () => {
 
   it('has room for texts that are larger than usual, in characters of three and four bytes', () => {
     const batch = events(40, (i) => (i % 2 === 0 ? '€' : '😀').repeat(i * 40))
-    expect(encodeBatch(batch, encode, '€'.repeat(20_000)).toString()).toBe(
-      '€'.repeat(20_000) + encode(batch),
-    )
+    expect(encodeBatch(batch, encode, '€'.repeat(20_000)).toString()).toBe('€'.repeat(20_000) + encode(batch))
   })
 })
