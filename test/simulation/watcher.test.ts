@@ -98,15 +98,15 @@ describe('Watcher in simulated runs that once went wrong', () => {
 
 describe('Watcher on a simulated kernel', () => {
   it('tells each change once, under the path that is right, whatever happens in between', () => {
-    holds(operation, {}, { numRuns: 50_000 * share })
+    holds(operation, {}, { numRuns: 30_000 * share })
   })
 
   it('starts with the truth, whatever happens during the first crawl', () => {
-    holds(operation, { fromTheStart: true }, { numRuns: 25_000 * share })
+    holds(operation, { fromTheStart: true }, { numRuns: 12_000 * share })
   })
 
   it('is whole again after overflows', () => {
-    holds(operation, { maxQueuedEvents: 6 }, { numRuns: 25_000 * share })
+    holds(operation, { maxQueuedEvents: 6 }, { numRuns: 12_000 * share })
   })
 
   it('tells as renamed only what was, when the queue overflows at once', () => {
@@ -158,11 +158,11 @@ describe('Watcher on a simulated kernel', () => {
 
   it('finds what other machines change, and tells it once', () => {
     const remote = { weight: 3, arbitrary: operation.map((what): Step => ({ remote: what })) }
-    holds(operation, { blind: true }, { numRuns: 20_000 * share }, remote, look)
+    holds(operation, { blind: true }, { numRuns: 10_000 * share }, remote, look)
   })
 
   it('compares what is beyond the watch limit, and watches it when it can', () => {
-    holds(operation, { maxWatches: 3 }, { numRuns: 20_000 * share }, look)
+    holds(operation, { maxWatches: 3 }, { numRuns: 10_000 * share }, look)
   })
 
   it('goes on without what it may not read, and tells it when it may', () => {

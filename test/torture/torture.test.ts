@@ -8,7 +8,7 @@ import { runForJson, type ChildOptions, type Kill } from '../helpers/runChild.js
 import { queueSysctl } from '../helpers/sysctl.js'
 import { tortureAll, type Outcome, type Variant } from './torture.js'
 
-const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..20').split('..').map(Number) as [
+const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..10').split('..').map(Number) as [
   number,
   number,
 ]
