@@ -6,6 +6,8 @@ import type { WatchTable } from './WatchTable.js'
 // Directories that are renamed all the time must not keep it from looking.
 const MAX_TRIES = 10
 
+type RemountsCrawler = Pick<Crawler, 'round' | 'demandRound' | 'probe'>
+
 /**
  * What was mounted or unmounted at, above or below the roots: no record tells of most of it.
  *
@@ -15,7 +17,7 @@ const MAX_TRIES = 10
  */
 export class Remounts {
   readonly #table: WatchTable
-  readonly #crawler: Crawler
+  readonly #crawler: RemountsCrawler
   readonly #mounts: Pick<MountView, 'places' | 'accept'>
   readonly #places = new Map<string, MountPlace>()
   /** Directories whose filesystem was unmounted, if their paths lead elsewhere. */
@@ -24,7 +26,7 @@ export class Remounts {
   #moves = 0
   #tries = 0
 
-  constructor(table: WatchTable, crawler: Crawler, mounts: Pick<MountView, 'places' | 'accept'>) {
+  constructor(table: WatchTable, crawler: RemountsCrawler, mounts: Pick<MountView, 'places' | 'accept'>) {
     this.#table = table
     this.#crawler = crawler
     this.#mounts = mounts

@@ -1,20 +1,30 @@
 import { IN } from '../linux/inotifyMasks.js'
+import type { Crawler } from './Crawler.js'
+import type { Entries } from './Entries.js'
 import type { Moves } from './Moves.js'
-import type { Parts, UnseenChanges } from './UnseenChanges.js'
+import type { Roots } from './Roots.js'
+import type { UnseenChanges } from './UnseenChanges.js'
 import type { WatchNode } from './WatchNode.js'
+
+/** The parts of a watcher that are told what a record means. */
+export interface SelfRecordsParts {
+  readonly crawler: Pick<Crawler, 'request'>
+  readonly entries: Pick<Entries, 'touch' | 'empty' | 'renew' | 'tell'>
+  readonly roots: Pick<Roots, 'moved' | 'lose'>
+}
 
 /** Applies what happens to a watched directory itself, as its own watch tells it. */
 export class SelfRecords {
-  readonly #parts: Parts
-  readonly #moves: Moves
-  readonly #unseen: UnseenChanges
+  readonly #parts: SelfRecordsParts
+  readonly #moves: Pick<Moves, 'ended'>
+  readonly #unseen: Pick<UnseenChanges, 'isMounted' | 'wasUnmounted'>
   readonly #isOwnListing: (node: WatchNode, mask: number) => boolean
 
   /** `isOwnListing` is true for a record that fsflow itself has caused by reading the directory. */
   constructor(
-    parts: Parts,
-    moves: Moves,
-    unseen: UnseenChanges,
+    parts: SelfRecordsParts,
+    moves: Pick<Moves, 'ended'>,
+    unseen: Pick<UnseenChanges, 'isMounted' | 'wasUnmounted'>,
     isOwnListing: (node: WatchNode, mask: number) => boolean,
   ) {
     this.#parts = parts
