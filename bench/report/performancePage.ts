@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
+import { allCases } from '../cases/allCases.js'
 import { projectPath } from '../measure/projectPath.js'
 import type { CaseResult, Results } from './results.js'
 import { caseMarkdown, markdownTable } from './tables.js'
@@ -15,7 +16,10 @@ function machineText({ machine, cases }: Results): string {
 
 function caseText(result: CaseResult): string[] {
   const leftOut = result.leftOut.map((line) => `- left out: ${line}`)
-  const times = result.rounds === 1 ? 'One round.' : `Medians of ${result.rounds} rounds.`
+  const times =
+    result.rounds === 1
+      ? 'One round, in which other work on the machine shows.'
+      : `Medians of ${result.rounds} rounds.`
   return [
     `## ${result.title}`,
     `${result.work} ${times}`,
@@ -23,6 +27,13 @@ function caseText(result: CaseResult): string[] {
     ...(leftOut.length > 0 ? [leftOut.join('\n')] : []),
     `\`npm run bench -- ${result.name}\` repeats it.`,
   ]
+}
+
+/** What the results have nothing of, so that a part of a run is not taken for the whole. */
+function notMeasured({ cases }: Results): string[] {
+  const missing = allCases.filter(({ name }) => !cases.some((result) => result.name === name))
+  if (missing.length === 0) return []
+  return [`Not measured in these results: ${missing.map(({ name }) => `\`${name}\``).join(', ')}.`]
 }
 
 const targetTable = (results: Results): string =>
@@ -38,6 +49,7 @@ export async function writePages(results: Results): Promise<void> {
     'What watching costs, with fsflow and with other tools, on the same work in turn. This page is generated: ' +
       'what is measured, and how, is in `bench/`.',
     machineText(results),
+    ...notMeasured(results),
     command.join('\n'),
     'CPU is user and system time of all threads of a process, from the moment it was ready until it had handled all, ' +
       'unless a column says otherwise. The wall time ends when the process is at rest, and peak memory is what it held at its most.',
