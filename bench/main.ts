@@ -1,55 +1,86 @@
-// `npm run bench`: what watching costs, as ratios measured in one run. Needs a C compiler for the load.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { benchRenames } from './renames.js'
-import { measure, watchers, type Measured } from './watchers.js'
+// `npm run bench`: what watching costs, with fsflow and with other tools, on the same work in turn.
+//
+//   npm run bench [-- CASE...] [-- --json FILE]   measures, prints, and adds to the results; all cases by default
+//   npm run bench:quick                           the ratios that matter, in two minutes; writes nothing
+//   npm run bench -- --docs                       writes docs/performance.md and the table of README.md from the results
+//
+// BENCH_ROUNDS, BENCH_EVENTS and BENCH_TREES (sizes, with commas) change how much it does. Needs a C compiler.
+import { parseArgs } from 'node:util'
+import { allCases, quickCases } from './cases/allCases.js'
+import type { BenchCase, BenchContext } from './cases/BenchCase.js'
+import { machine } from './measure/machine.js'
+import { projectPath } from './measure/projectPath.js'
+import { Scratch } from './measure/Scratch.js'
+import { writePages } from './report/performancePage.js'
+import { readResults, writeResults, type CaseResult, type Results } from './report/results.js'
+import { terminalTable } from './report/tables.js'
+import { verdicts } from './report/targets.js'
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
-const FILES = Number(process.env.BENCH_FILES ?? 200_000)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, docs: { type: 'boolean' }, quick: { type: 'boolean' } },
+})
+const isQuick = values.quick === true
+const path = values.json ?? projectPath('bench/results.json')
 
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
-const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
-
-async function benchThroughput(scratch: string): Promise<void> {
-  const load = join(scratch, 'load')
-  const compiled = spawnSync('cc', ['-O2', '-o', load, 'bench/load.c'], { stdio: 'inherit' })
-  if (compiled.status !== 0) throw new Error('the load generator needs a C compiler (cc)')
-  const cases = watchers.filter(({ name }) => has('inotifywait') || !name.startsWith('inotifywait'))
-  const results = new Map<string, Measured[]>(cases.map(({ name }) => [name, []]))
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const watcher of cases) {
-      const directory = mkdtempSync('/dev/shm/fsflow-bench-')
-      const run = () => void spawnSync(load, [directory, String(FILES)], { stdio: 'inherit' })
-      results.get(watcher.name)!.push(await measure(watcher, directory, run))
-      rmSync(directory, { recursive: true })
-      rmSync(`${directory}.out`)
-    }
+function chosenCases(): readonly BenchCase[] {
+  const unknown = positionals.filter((name) => !allCases.some((one) => one.name === name))
+  if (unknown.length > 0) {
+    const names = allCases.map(({ name }) => name).join(', ')
+    throw new Error(`there is no case ${unknown.join(', ')}; there are ${names}`)
   }
-  const peer = results.get('inotifywait -m -r')
-  const base = peer === undefined ? undefined : median(peer.map(({ cpuMs }) => cpuMs))
-  console.log(`throughput: ${FILES * 5} events, ${ROUNDS} rounds, CPU of the whole process, medians`)
-  for (const [name, runs] of results) {
-    const cpu = median(runs.map(({ cpuMs }) => cpuMs))
-    const peak = median(runs.map(({ peakMiB }) => peakMiB))
-    const ratio = base === undefined ? '' : `  ${(cpu / base).toFixed(2)} x inotifywait`
-    console.log(
-      `  ${name.padEnd(44)} ${String(cpu).padStart(6)} ms  ${peak.toFixed(0).padStart(4)} MiB${ratio}`,
-    )
-  }
-  if (base === undefined) console.log('  (inotifywait is not installed: no ratios)')
+  if (positionals.length > 0) return allCases.filter(({ name }) => positionals.includes(name))
+  return isQuick ? quickCases : allCases
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'fsflow-bench-'))
-try {
-  await benchThroughput(scratch)
-  const { full, empty, ratio } = await benchRenames(scratch)
-  console.log('rename of a directory, CPU until told')
-  console.log(
-    `  empty ${empty.toFixed(0)} us, with 100,000 descendants ${full.toFixed(0)} us: ${ratio.toFixed(2)} x`,
-  )
-} finally {
-  rmSync(scratch, { recursive: true, force: true })
+function contextOf(scratch: Scratch): BenchContext {
+  const trees = process.env.BENCH_TREES ?? (isQuick ? '50000' : '1000,10000,50000,200000')
+  return {
+    scratch,
+    isQuick,
+    rounds: Number(process.env.BENCH_ROUNDS ?? (isQuick ? 1 : 3)),
+    events: Number(process.env.BENCH_EVENTS ?? (isQuick ? 500_000 : 1_000_000)),
+    trees: trees.split(',').map(Number),
+    idleSeconds: Number(process.env.BENCH_IDLE ?? 60),
+  }
+}
+
+async function runCase(one: BenchCase, context: BenchContext): Promise<CaseResult> {
+  const { name, title } = one
+  const table = await one.run(context)
+  const result = { name, title, rounds: context.rounds, date: new Date().toISOString(), ...table }
+  console.log(`\n${title} (${name}): ${table.work}\n\n${terminalTable(table)}`)
+  for (const line of table.leftOut) console.log(`left out: ${line}`)
+  return result
+}
+
+async function measure(): Promise<void> {
+  const chosen = chosenCases()
+  const scratch = new Scratch()
+  const cases: CaseResult[] = []
+  const results = (): Results => ({ machine: machine(), cases })
+  try {
+    for (const one of chosen) {
+      cases.push(await runCase(one, contextOf(scratch)))
+      // After each case, since a run takes long.
+      if (!isQuick || values.json !== undefined) writeResults(path, results())
+    }
+  } finally {
+    scratch.remove()
+  }
+  console.log('\nTargets')
+  for (const { name, target, measured, verdict } of verdicts(results())) {
+    if (verdict === 'not measured') continue
+    console.log(`  ${verdict.padEnd(12)} ${measured.padStart(12)}  (${target})  ${name}`)
+  }
+}
+
+if (values.docs === true) {
+  const results = readResults(path)
+  if (results === undefined) throw new Error(`${path} is not there: run \`npm run bench\` first`)
+  await writePages(results)
+} else {
+  // A signal ends it with its children, which are in the same group of processes; what is on the disk is ours to remove.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  await measure()
 }
