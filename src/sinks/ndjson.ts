@@ -1,13 +1,10 @@
 import type { Sink } from '../contracts/index.js'
-import { toNdjson } from '../formats/index.js'
-import { describeDestination, destinationOf, type DestinationOptions } from './output/destination.js'
+import { recordNames } from '../formats/recordFormat.js'
+import { describeDestination, destinationOf } from './output/destination.js'
+import { encoderFor, formatOf, type RecordOptions } from './output/recordOptions.js'
 import { recordSink, type Encode } from './output/recordSink.js'
 
-const encode: Encode = (batch) => {
-  let text = ''
-  for (const event of batch) text += toNdjson(event)
-  return text
-}
+export type NdjsonSinkOptions = RecordOptions
 
 /**
  * Writes each event as one line of JSON, to standard output or to the end of a file.
@@ -16,12 +13,20 @@ const encode: Encode = (batch) => {
  * FSFLOW_SINK_OPEN, `write` with FSFLOW_DISK_FULL or FSFLOW_SINK_WRITE and the number of events lost. Throws
  * FSFLOW_INVALID_OPTION.
  */
-export function ndjson(options: DestinationOptions = {}): Sink {
-  const destination = destinationOf('ndjson', options, [])
+export function ndjson(options: NdjsonSinkOptions = {}): Sink {
+  const destination = destinationOf('ndjson', options, ['format'])
+  const format = formatOf('ndjson', options)
   return recordSink({
     name: 'ndjson',
-    description: describeDestination('one JSON object a line', destination),
+    description: describeDestination(`one ${recordNames[format]} object a line`, destination),
     destination,
-    encoder: () => encode,
+    encoder: (): Encode => {
+      const encode = encoderFor(format)
+      return (batch) => {
+        let text = ''
+        for (const event of batch) text += encode(event) + '\n'
+        return text
+      }
+    },
   })
 }

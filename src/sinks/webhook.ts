@@ -3,10 +3,11 @@ import { hostname } from 'node:os'
 import { SinkWriteError, type RunContext, type Sink, type SinkWriter } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
-import { toWire, type FileEvent } from '../events/index.js'
-import { toCloudEvent } from '../formats/index.js'
+import type { FileEvent } from '../events/index.js'
+import { recordNames, toRecord, type RecordFormat } from '../formats/recordFormat.js'
 import { Poster } from './http/Poster.js'
 import { secretBytes, signature } from './http/signature.js'
+import { formatOf } from './output/recordOptions.js'
 
 export interface WebhookSinkOptions {
   /** Where to send the events, `https://...` or `http://...`. */
@@ -15,8 +16,8 @@ export interface WebhookSinkOptions {
   readonly batch?: number
   /** Signs each request; base64 behind `whsec_`, or any text. Default: no signature. */
   readonly secret?: string
-  /** An array of events, or of CloudEvents 1.0. Default `'json'`. */
-  readonly format?: 'json' | 'cloudevents'
+  /** An array of events, or of what the Elastic Common Schema, OCSF or CloudEvents 1.0 make of them. Default `'json'`. */
+  readonly format?: RecordFormat
   /** Further headers, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
   /** Milliseconds for one attempt. Default 10000. */
@@ -31,7 +32,6 @@ interface Settings extends Required<Omit<WebhookSinkOptions, 'secret'>> {
 }
 
 const known = ['url', 'batch', 'secret', 'format', 'headers', 'timeout', 'retryFor'] as const
-const contentTypes = { json: 'application/json', cloudevents: 'application/cloudevents-batch+json' } as const
 const MAX_TIME = 2 ** 31 - 1
 
 /**
@@ -44,7 +44,8 @@ const MAX_TIME = 2 ** 31 - 1
 export function webhook(options: WebhookSinkOptions): Sink {
   const settings = validate(options)
   const { where, batch, format, key } = settings
-  const form = format === 'json' ? 'events' : 'CloudEvents'
+  const form =
+    format === 'json' ? 'events' : format === 'cloudevents' ? 'CloudEvents' : `${recordNames[format]} events`
   return {
     name: 'webhook',
     description: `up to ${batch} ${form} in a request, ${key === undefined ? 'not signed' : 'signed'}, to ${where}`,
@@ -62,14 +63,12 @@ function validate(options: WebhookSinkOptions): Settings {
     throw invalidOption('webhook', 'options', 'must be an object', hint)
   }
   rejectUnknownOptions('webhook', given, known)
-  const { batch = 500, format = 'json', headers = {}, timeout = 10_000, retryFor = 600_000 } = options
+  const { batch = 500, headers = {}, timeout = 10_000, retryFor = 600_000 } = options
   const { url, where } = urlOf(options.url)
   requireWhole('batch', batch, 1, 8192)
   requireWhole('timeout', timeout, 1, MAX_TIME)
   requireWhole('retryFor', retryFor, 0, MAX_TIME)
-  if (!Object.hasOwn(contentTypes, format)) {
-    throw invalidOption('webhook', 'format', 'is not known', 'One of: json, cloudevents.')
-  }
+  const format = formatOf('webhook', options)
   return {
     url,
     where,
@@ -126,22 +125,20 @@ function openWriter(settings: Settings, context: RunContext): SinkWriter {
   const { batch: most, format, headers, key, where } = settings
   const poster = new Poster(settings, context)
   const run = randomUUID()
-  const source = `/fsflow/${encodeURIComponent(hostname())}`
+  const contentType = format === 'cloudevents' ? 'application/cloudevents-batch+json' : 'application/json'
+  const host = hostname()
   let requests = 0
   let closed = false
 
   const send = async (events: readonly FileEvent[]): Promise<void> => {
     // The same at each attempt, so that what was taken twice can be told.
     const id = `${run}.${++requests}`
-    const list =
-      format === 'json'
-        ? events.map(toWire)
-        : events.map((event, index) => toCloudEvent(event, { id: `${id}.${index}`, source }))
+    const list = events.map((event, index) => toRecord(format, event, { id: `${id}.${index}`, host }))
     const body = JSON.stringify(list)
     await poster.post(body, () => {
       const seconds = Math.floor(Date.now() / 1000)
       return {
-        'content-type': contentTypes[format],
+        'content-type': contentType,
         'user-agent': 'fsflow',
         ...headers,
         'webhook-id': id,

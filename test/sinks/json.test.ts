@@ -32,6 +32,21 @@ describe('json', () => {
       expect(await readFile(path, 'utf8')).toBe(`[\n${line},\n${line},\n${line}\n]\n`)
     }))
 
+  it('takes an array of another form up again', () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, 'events.json')
+      const sink = json({ path, format: 'ocsf' })
+      for (const round of [1, 2]) {
+        const writer = await sink.open(sinkContext())
+        await writer.write([fileEvent('CREATE /a', { seq: round })])
+        await writer.close()
+      }
+      expect(await arrayIn(path)).toMatchObject(
+        [1, 2].map((sequence) => ({ class_uid: 1001, metadata: { sequence } })),
+      )
+      expect(sink.description).toContain('a JSON array of OCSF objects')
+    }))
+
   it('holds a whole array from the first moment on and after every batch', () =>
     withDirectory(async (directory) => {
       const path = join(directory, 'events.json')

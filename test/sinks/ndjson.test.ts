@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { ndjson } from '../../src/sinks/index.js'
@@ -19,6 +20,26 @@ describe('ndjson', () => {
     return { sink: ndjson({ path }), read: () => linesOf(path) }
   })
   it.each(laws)('$name', (law) => law.run())
+
+  it('has the fields of a schema when asked, an event with the same id each time it is written', () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, 'events.ndjson')
+      const writer = await ndjson({ path, format: 'ecs' }).open(sinkContext())
+      await writer.write([fileEvent('CREATE /a', { seq: 7 }), fileEvent('CREATE /b', { seq: 8 })])
+      await writer.write([fileEvent('CREATE /a', { seq: 7 })])
+      await writer.close()
+      const lines = (await linesOf(path)) as { event: { id: string }; file: object; host: object }[]
+      expect(lines.map(({ file }) => file)).toMatchObject([{ path: '/a' }, { path: '/b' }, { path: '/a' }])
+      expect(lines[0]!.host).toEqual({ hostname: hostname() })
+      const ids = lines.map(({ event }) => event.id)
+      expect(ids[0]).toMatch(/^[0-9a-f-]{36}\.7$/)
+      expect(ids[2]).toBe(ids[0])
+      expect(ids[1]).not.toBe(ids[0])
+    }))
+
+  it('refuses a format that there is not', () => {
+    expect(() => ndjson({ format: 'xml' as 'json' })).toThrow('ndjson: format is not known')
+  })
 
   it('appends to what is there', () =>
     withDirectory(async (directory) => {
@@ -62,6 +83,7 @@ describe('ndjson', () => {
 
   it('says in one line what it will do', () => {
     expect(ndjson().description).toBe('one JSON object a line to standard output')
+    expect(ndjson({ format: 'ocsf' }).description).toBe('one OCSF object a line to standard output')
     expect(ndjson({ path: '/x/a\nb', mkdir: true }).description).toBe(
       'one JSON object a line, appended to /x/a\\nb, its directory created when missing',
     )

@@ -100,6 +100,17 @@ describe('webhook', () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(3)
   })
 
+  it.each(['ecs', 'ocsf'] as const)('sends %s, each with an id of its own', async (format) => {
+    const writer = await webhook({ url: server.url, format, batch: 2 }).open(sinkContext())
+    await writer.write(batch(3))
+    await writer.close()
+    expect(server.received[0]!.headers['content-type']).toBe('application/json')
+    const events = bodies().flat() as { event?: { id: string }; metadata?: { uid: string } }[]
+    const ids = events.map(({ event, metadata }) => (format === 'ecs' ? event?.id : metadata?.uid))
+    expect(new Set(ids).size).toBe(3)
+    expect(ids).not.toContain(undefined)
+  })
+
   it.each<[string, Answering]>([
     ['500', status(500)],
     ['503 with Retry-After', status(503, { 'retry-after': '1' })],

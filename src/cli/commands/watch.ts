@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import type { Sink } from '../../contracts/index.js'
 import { eventGroups, eventTypes, type EventGroup, type EventType } from '../../events/index.js'
+import { recordFormats } from '../../formats/recordFormat.js'
 import { costlyProcessFields, type CostlyProcessField } from '../../linux/procfsDetails.js'
 import { settle } from '../../operators/index.js'
 import { definePipeline, makeSource, watchOperators, type Pipeline } from '../../pipeline/index.js'
@@ -28,6 +29,7 @@ function options(parser: Argv<{ verbose: boolean }>) {
     .example('$0 watch src -- npm test', 'Run a command once changes have settled')
     .example('$0 watch . --events DELETE,RENAME -o ndjson', 'One JSON object a line')
     .example('sudo $0 watch /etc --process', 'And who did it')
+    .example('sudo $0 watch /etc --process -o ndjson --format ecs', 'The same for Elastic')
     .example('sudo $0 watch . --by-ancestor npm', 'What npm did, and all that it has started')
     .epilogue('Without a path, the one in the environment variable FSFLOW_PATH is watched.')
 }
@@ -117,6 +119,11 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       type: 'string',
       requiresArg: true,
       describe: `How to print: ${outputs.join(', ')} [default: text]`,
+    })
+    .option('format', {
+      type: 'string',
+      requiresArg: true,
+      describe: `With -o ndjson or json, the fields: ${recordFormats.join(', ')} [default: json]`,
     })
     .option('long', {
       type: 'boolean',
@@ -208,7 +215,8 @@ function commandOf(args: Parsed): readonly string[] | undefined {
 function sinksOf(args: Parsed, command: readonly string[] | undefined): Sink[] {
   if (command === undefined) return [sinkOf(args)]
   const onBusy = oneOf('on-busy', single('on-busy', args.onBusy) ?? 'queue', answersToBusy)
-  const isPrinted = args.output !== undefined || args.logFile !== undefined || args.long
+  const isPrinted =
+    args.output !== undefined || args.logFile !== undefined || args.long || args.format !== undefined
   return [exec({ command, onBusy, onStop: 'end' }), ...(isPrinted ? [sinkOf(args)] : [])]
 }
 
@@ -275,8 +283,12 @@ function sinkOf(args: Parsed): Sink {
   if (args.mkdir && path === undefined) {
     throw usageError('--mkdir needs --log-file', 'It creates the directory of that file.')
   }
+  const format = oneOf('format', single('format', args.format) ?? 'json', recordFormats)
+  if (args.format !== undefined && output !== 'json' && output !== 'ndjson') {
+    throw usageError(`--format does not go with --output ${output}`, 'Write -o ndjson or -o json.')
+  }
   const where = path === undefined ? {} : { path, mkdir: args.mkdir }
   if (output === 'text') return text({ ...where, long: args.long })
-  if (output === 'json') return json(where)
-  return output === 'ndjson' ? ndjson(where) : csv(where)
+  if (output === 'json') return json({ ...where, format })
+  return output === 'ndjson' ? ndjson({ ...where, format }) : csv(where)
 }

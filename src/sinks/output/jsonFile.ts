@@ -1,6 +1,5 @@
 import type { SinkWriter } from '../../contracts/index.js'
 import type { FileEvent } from '../../events/index.js'
-import { toJson } from '../../formats/index.js'
 import { closeFd, readFd, statFd, truncateFd } from './descriptors.js'
 import type { Destination } from './destination.js'
 import type { OpenedFile } from './openFile.js'
@@ -34,7 +33,11 @@ export async function inspectArray(destination: Destination, fd: number, size: n
  *
  * The file must be open without O_APPEND, for reading and writing.
  */
-export async function openJsonFile(destination: Destination, file: OpenedFile): Promise<SinkWriter> {
+export async function openJsonFile(
+  destination: Destination,
+  file: OpenedFile,
+  encode: (event: FileEvent) => string,
+): Promise<SinkWriter> {
   const { fd, ownFiles } = file
   // Where the closing bracket begins.
   let end = Math.max(opening.length, file.size - closing.length)
@@ -67,7 +70,7 @@ export async function openJsonFile(destination: Destination, file: OpenedFile): 
     if (Number((await statFd(fd)).size) !== end + closing.length) {
       throw writeError(destination, new Error('another program has changed the file'), total, total)
     }
-    const records = batch.map((event, index) => separator(index) + toJson(event))
+    const records = batch.map((event, index) => separator(index) + encode(event))
     const { written, cause } = await writeAll(fd, Buffer.from(records.join('') + closing), end)
     const sizes = records.map((record) => Buffer.byteLength(record))
     if (cause === undefined) {

@@ -1,5 +1,5 @@
 import type { SinkWriter } from '../../contracts/index.js'
-import { toJson } from '../../formats/index.js'
+import type { FileEvent } from '../../events/index.js'
 import type { Destination } from './destination.js'
 import type { Output } from './Output.js'
 import { writeError } from './sinkErrors.js'
@@ -8,7 +8,11 @@ import { writeError } from './sinkErrors.js'
  * Writes the events as an array to what cannot be written over, such as a pipe: the closing bracket comes at
  * `close`. After a failed write nothing more is written, since it could not make the array whole again.
  */
-export function jsonStream(destination: Destination, output: Output): SinkWriter {
+export function jsonStream(
+  destination: Destination,
+  output: Output,
+  encode: (event: FileEvent) => string,
+): SinkWriter {
   let opened = false
   let broken: unknown
   let closed = false
@@ -20,7 +24,7 @@ export function jsonStream(destination: Destination, output: Output): SinkWriter
       if (closed) throw writeError(destination, new Error('the sink is closed'), total, total)
       if (total === 0) return
       if (broken !== undefined) throw writeError(destination, broken, total, total)
-      const records = batch.map((event, index) => (opened || index > 0 ? ',\n' : '[\n') + toJson(event))
+      const records = batch.map((event, index) => (opened || index > 0 ? ',\n' : '[\n') + encode(event))
       opened = true
       const failure = await output.write(records.join(''), () =>
         records.map((record) => Buffer.byteLength(record)),

@@ -74,6 +74,30 @@ const told = (list: readonly WireEvent[]): string[] =>
     .map(({ event_type: type, file_path: path }) => `${type} ${path.slice(root.length)}`)
 
 describe('fsflow watch', () => {
+  it('--format prints the fields of a schema', async () => {
+    const { stdout, code, stderr } = await watch(
+      ['-o', 'ndjson', '--format', 'ocsf', 'root'],
+      () => undefined,
+    )
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { class_uid: 0, metadata: { event_code: 'FSFLOW_MONITOR_START' } },
+      { class_uid: 1001, activity_name: 'Create', file: { name: 'end', type_id: 2 } },
+      { class_uid: 0, metadata: { event_code: 'FSFLOW_MONITOR_STOP' } },
+    ])
+  })
+
+  it.each([
+    [['--format', 'ecs'], '--format does not go with --output text'],
+    [['-o', 'csv', '--format', 'ecs'], '--format does not go with --output csv'],
+    [['-o', 'json', '--format', 'xml'], 'json, ecs, ocsf, cloudevents'],
+  ])('%j is refused', async (args, message) => {
+    running = start(['watch', 'root', ...args], { cwd: place.path })
+    const { code, stderr } = await running.ended
+    expect({ code, told: stderr.includes(message) }).toEqual({ code: 2, told: true })
+  })
+
   it('tells every change below the path, MONITOR_START first and MONITOR_STOP last', async () => {
     const list = await events(['root'], async (process) => {
       mkdirSync(join(root, 'a/b'), { recursive: true })
