@@ -13,7 +13,7 @@ function sampleEvents(changes: Partial<FileEvent> = {}): FileEvent[] {
   const kinds = ['CREATE', 'MODIFY', 'CLOSE_WRITE', 'DELETE'] as const
   return Array.from({ length: EVENTS }, (_empty, i) => {
     const name = Math.floor(i / kinds.length) % 500
-    return fileEvent(`${kinds[i % kinds.length]!} /work/src/d${name % 20}/file-${name}.ts`, {
+    return fileEvent(`${kinds[i % kinds.length]!} /srv/src/d${name % 20}/file-${name}.ts`, {
       seq: i,
       pid: 7,
       ...changes,
