@@ -169,7 +169,9 @@ describe('openProcessTracker', () => {
 
   itAsRoot('leaves no descriptor open', () => {
     const open = (): string[] =>
-      execFileSync('ls', [`/proc/${process.pid}/fd`], { encoding: 'utf8' }).trim().split('\n')
+      execFileSync('ls', [`/proc/${process.pid}/fd`], { encoding: 'utf8' })
+        .trim()
+        .split('\n')
     openProcessTracker(() => undefined).close()
     const before = new Set(open())
     openProcessTracker(() => undefined).close()
