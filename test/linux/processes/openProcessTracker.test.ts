@@ -57,13 +57,15 @@ describe('openProcessTracker', () => {
       const child = spawn(command[0], command.slice(1), {
         stdio: ['ignore', 'ignore', 'inherit'],
         env: { ...process.env, OUT: watched },
+        // A group of its own, which ends as a whole: what a shell has started would go on without it.
+        detached: true,
         ...options,
       })
       await watch.until(
         () => names.every((name) => writes.has(name)),
         (write) => writes.set(write.name, write),
       )
-      child.kill('SIGKILL')
+      process.kill(-child.pid!, 'SIGKILL')
       expect(problems).toEqual([])
       return { writes, pid: child.pid! }
     } finally {
