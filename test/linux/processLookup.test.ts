@@ -29,7 +29,7 @@ async function sleeper(
   stdio: (number | 'ignore')[] = ['ignore', 'ignore', 'ignore'],
   env: Record<string, string> = {},
 ): Promise<ChildProcess & { readonly pid: number }> {
-  const child = spawn('sleep', ['1000'], { stdio, env, cwd: '/' })
+  const child = spawn('sleep', ['60'], { stdio, env, cwd: '/' })
   children.push(child)
   await once(child, 'spawn')
   return child as ChildProcess & { readonly pid: number }
@@ -75,7 +75,7 @@ describe('procfsLookup', () => {
         ppid: process.pid,
         name: 'sleep',
         exePath: expect.stringMatching(/^\/.*(sleep|coreutils|busybox)$/),
-        cmdline: ['sleep', '1000'],
+        cmdline: ['sleep', '60'],
         cwd: '/',
         uid: process.geteuid!(),
         gid: process.getegid!(),
@@ -116,7 +116,7 @@ describe('procfsLookup', () => {
     })
 
     it('says what a zombie leaves unknown', async () => {
-      const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], {
+      const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       children.push(parent)

@@ -7,7 +7,7 @@ import { readStat } from '../../src/linux/procfs.js'
 
 describe('readAncestors', () => {
   it('tells the parent, its parent, and so on', async () => {
-    const child = spawn('/bin/sh', ['-c', '(sleep 1000 & echo $!; wait)'], {
+    const child = spawn('/bin/sh', ['-c', '(sleep 60 & echo $!; wait)'], {
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     })

@@ -98,16 +98,16 @@ describe('exec', () => {
     expect(issues.map(({ message }) => message)).toEqual(
       Array(2).fill('exec: /bin/sh -c exit 7 ended with code 7'),
     )
-    const slow = await exec({ command: ['sleep', '1000'], timeout: 20 }).open(context)
+    const slow = await exec({ command: ['sleep', '60'], timeout: 20 }).open(context)
     await slow.write(batch(0, 1))
     await slow.close()
-    expect(issues[2]!.message).toBe('exec: sleep 1000 did not end within 20 ms, and was ended')
+    expect(issues[2]!.message).toBe('exec: sleep 60 did not end within 20 ms, and was ended')
   })
 
   it('onBusy restart: ends the run and starts it anew with what has come', async () => {
     const file = newFile()
     const { context, issues } = tested()
-    const command = ['/bin/sh', '-c', 'cat >> "$1"; exec sleep 1000', 'sh', file]
+    const command = ['/bin/sh', '-c', 'cat >> "$1"; exec sleep 60', 'sh', file]
     const writer = await exec({ command, onBusy: 'restart' }).open(context)
     for (const round of [0, 1, 2]) {
       await writer.write(batch(round, 1))
@@ -146,7 +146,7 @@ describe('exec', () => {
   it('onStop end: ends the run, and is not run for what still comes', async () => {
     const file = newFile()
     const { context, issues, controller } = tested()
-    const command = ['/bin/sh', '-c', 'cat >> "$1"; exec sleep 1000', 'sh', file]
+    const command = ['/bin/sh', '-c', 'cat >> "$1"; exec sleep 60', 'sh', file]
     const writer = await exec({ command, onStop: 'end' }).open(context)
     const writing = writer.write(batch(0, 1))
     await until(

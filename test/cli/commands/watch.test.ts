@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -296,7 +297,7 @@ describe('fsflow watch', () => {
   })
 
   it('runs the command that stands behind a path once changes have settled, and ends it at a signal', async () => {
-    const script = 'echo "ran for $FSFLOW_EVENTS"; cat > input; exec sleep 1000'
+    const script = 'echo "ran for $FSFLOW_EVENTS"; cat > input; exec sleep 60'
     running = start(['watch', 'root', '--events', 'CREATE', '-o', 'ndjson', '--', 'sh', '-c', script], {
       cwd: place.path,
     })
@@ -305,7 +306,7 @@ describe('fsflow watch', () => {
     await running.line(/^ran for 1$/)
     const input = join(place.path, 'input')
     await until(
-      () => readFileSync(input, 'utf8').endsWith('}\n'),
+      () => existsSync(input) && readFileSync(input, 'utf8').endsWith('}\n'),
       () => 'the input of the command',
     )
     expect((JSON.parse(readFileSync(input, 'utf8')) as WireEvent).file_path).toBe(join(root, 'one'))

@@ -29,7 +29,7 @@ describe('Command', () => {
     withDirectory(async (directory) => {
       const file = join(directory, 'pid')
       const command = new Command(
-        sh('sleep 1000 & echo $! > "$1.new" && mv "$1.new" "$1"; wait', file),
+        sh('sleep 60 & echo $! > "$1.new" && mv "$1.new" "$1"; wait', file),
         [],
         Infinity,
       )
