@@ -15,7 +15,8 @@ const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..10').split('..')
 const SEEDS = lastSeed - firstSeed + 1
 // Polling is slow by intention.
 const SLOW_SEEDS = Math.ceil(SEEDS / 5)
-const SHORT_QUEUE = 16
+// So short that it overflows however fast it is read.
+const SHORT_QUEUE = 4
 const FEW_WATCHES = 20
 const BOUND_MS = 60_000 + SEEDS * 10_000
 
