@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { Subject, takeUntil } from 'rxjs'
-import type { Issue, OwnFile, RunContext, SinkWriter } from '../contracts/index.js'
+import type { Issue, OwnFile, RunContext, Sink, SinkWriter } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
+import { abandonAll } from './abandonAll.js'
 import { checkPlan } from './checkPlan.js'
 import { Deadline } from './Deadline.js'
+import { deliveryOf } from './delivery/deliveryOf.js'
+import { openSpool } from './delivery/openSpool.js'
 import { eventStream, streamCounters } from './eventStream.js'
 import type { Plan } from './planPipeline.js'
 import type { RunHandle, RunOptions } from './RunHandle.js'
@@ -20,6 +24,7 @@ export class PipelineRun implements RunHandle {
   readonly checked: Promise<void>
   readonly ready: Promise<void>
   readonly done: Promise<RunSummary>
+  readonly #id = randomUUID()
   readonly #plan: Plan
   readonly #options: RunOptions
   readonly #counters
@@ -120,7 +125,7 @@ export class PipelineRun implements RunHandle {
   }
 
   async #openSinks(): Promise<void> {
-    const { sinks, queueSize } = this.#plan.pipeline
+    const { sinks } = this.#plan.pipeline
     for (const sink of sinks) {
       if (this.#controller.signal.aborted) return
       const opening = sink.open(this.#context)
@@ -132,10 +137,31 @@ export class PipelineRun implements RunHandle {
           message: `the sink ${sink.name} was still being opened when the run was to end`,
         })
       }
-      const report = this.#context.report.bind(this.#context)
-      const onEnd = (lane: SinkLane): void => this.#laneEnded(lane)
-      this.#lanes.push(new SinkLane(sink.name, writer, queueSize, { report, onEnd }))
+      const lane = await this.#laneOf(sink, writer)
+      this.#lanes.push(lane)
       this.#ownFiles.push(...writer.ownFiles)
+    }
+  }
+
+  async #laneOf(sink: Sink, writer: SinkWriter): Promise<SinkLane> {
+    const delivery = deliveryOf(sink, this.#plan.pipeline)
+    const report = this.#context.report.bind(this.#context)
+    try {
+      const spool = await openSpool(sink.name, delivery, report)
+      this.#ownFiles.push(...(spool?.ownFiles ?? []))
+      const settings = { ...delivery, run: this.#id, spool, spoolFails: delivery.spool?.whenFull === 'fail' }
+      const onFull = (error: FsflowError): void => {
+        this.#fail(error)
+        void this.stop()
+      }
+      return new SinkLane(sink.name, writer, settings, {
+        report,
+        onEnd: (lane) => this.#laneEnded(lane),
+        onFull,
+      })
+    } catch (error) {
+      await writer.close().catch(() => undefined)
+      throw error
     }
   }
 
@@ -204,13 +230,18 @@ export class PipelineRun implements RunHandle {
     const finished = Promise.all(this.#lanes.map((lane) => lane.finish().then(() => open.delete(lane))))
     await Promise.race([finished, this.#deadline.passed])
     if (open.size === 0) return
-    const late = [...open].map((lane) => `${lane.name}: ${lane.pending}`).join(', ')
-    const lost = [...open].reduce((sum, lane) => sum + lane.pending, 0)
-    for (const lane of open) lane.abandon()
+    const before = new Map([...open].map((lane) => [lane, lane.dropped]))
+    await abandonAll(open)
+    const losses = [...open].map((lane) => ({ name: lane.name, lost: lane.dropped - before.get(lane)! }))
+    const late = losses.filter(({ lost }) => lost > 0)
+    const spooled = [...open].every(({ state }) => state === 'spooled')
+    if (spooled && late.length === 0) return
+    const lost = late.reduce((sum, loss) => sum + loss.lost, 0)
+    const list = losses.map((loss) => `${loss.name}: ${loss.lost}`).join(', ')
     this.#fail(
       new FsflowError({
         code: 'FSFLOW_DRAIN_TIMEOUT',
-        message: `the run ended before its sinks had finished: ${lost} events were not written (${late})`,
+        message: `the run ended before its sinks had finished: ${lost} events were not written (${list})`,
         hint: 'Raise the drainTimeout of the pipeline, or --drain-timeout, or use a faster sink.',
       }),
     )

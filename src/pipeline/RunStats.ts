@@ -1,3 +1,4 @@
+import type { CircuitState } from './delivery/Circuit.js'
 import type { LaneState, SinkLane } from './SinkLane.js'
 import type { StreamCounters } from './eventStream.js'
 import type { PlanStage } from './planPipeline.js'
@@ -12,9 +13,24 @@ export interface StageStats {
 
 export interface SinkStats {
   readonly name: string
+  /**
+   * Events that came to it, the warnings included that stand for dropped ones. With `resumed` they are what was
+   * delivered, dropped, spooled and is queued, unless the reader of the sink has gone away.
+   */
+  readonly received: number
   readonly delivered: number
   /** Events that were lost to this sink. */
   readonly dropped: number
+  /** Events that are kept on disk for it now. */
+  readonly spooled: number
+  /** Events that were on disk when the run began, from earlier ones. */
+  readonly resumed: number
+  /** Events in memory that wait or are being written. */
+  readonly queued: number
+  /** Attempts to write that followed one that had failed. */
+  readonly retries: number
+  /** `open` or `half-open` while the sink fails again and again. */
+  readonly circuit: CircuitState
   readonly state: LaneState
 }
 
@@ -28,6 +44,8 @@ export interface RunStats {
   readonly filtered: number
   /** Events that were lost, over all sinks. */
   readonly dropped: number
+  /** Events that are kept on disk, over all sinks. */
+  readonly spooled: number
   /** Directories under watch; `undefined` when the source does not say. */
   readonly watches: number | undefined
   readonly durationMs: number
@@ -50,7 +68,13 @@ export function runStats(
     events: passed[0]! + added,
     filtered: stages.reduce((sum, stage) => sum + Math.max(0, stage.in - stage.out), 0),
     dropped: lanes.reduce((sum, lane) => sum + lane.dropped, 0),
+    spooled: lanes.reduce((sum, lane) => sum + lane.spooled, 0),
     stages,
-    sinks: lanes.map(({ name, delivered, dropped, state }) => ({ name, delivered, dropped, state })),
+    sinks: lanes.map(sinkStats),
   }
+}
+
+function sinkStats(lane: SinkLane): SinkStats {
+  const { name, received, delivered, dropped, spooled, resumed, pending, retries, circuit, state } = lane
+  return { name, received, delivered, dropped, spooled, resumed, queued: pending, retries, circuit, state }
 }

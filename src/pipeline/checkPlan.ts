@@ -1,4 +1,5 @@
 import { isError, messageOf } from '../errors/messageOf.js'
+import { deliveryProblems } from './delivery/deliveryProblems.js'
 import type { Plan } from './planPipeline.js'
 import { sharedDestinations } from './sharedDestinations.js'
 
@@ -10,8 +11,8 @@ export interface PlanCheck {
 }
 
 /**
- * Asks the source and every sink whether they could be opened, and the sinks whether two write to the same place.
- * Changes nothing and leaves nothing open.
+ * Asks the source and every sink whether they could be opened, and the sinks whether two write to the same place, or
+ * would share a spool. Changes nothing and leaves nothing open.
  */
 export async function checkPlan(plan: Plan): Promise<PlanCheck> {
   const { source, sinks } = plan.pipeline
@@ -28,6 +29,7 @@ export async function checkPlan(plan: Plan): Promise<PlanCheck> {
     note(error)
   }
   for (const sink of sinks) await sink.check().catch(note)
+  problems.push(...deliveryProblems(plan.pipeline))
   try {
     problems.push(...(await sharedDestinations(sinks)))
   } catch (error) {

@@ -1,4 +1,5 @@
 import { kernelEventTypes } from '../events/index.js'
+import { describeDelivery } from './delivery/describeDelivery.js'
 import type { Plan, PlanStage } from './planPipeline.js'
 
 /**
@@ -8,16 +9,18 @@ import type { Plan, PlanStage } from './planPipeline.js'
  * characters before printing it to a terminal.
  */
 export function describePlan(plan: Plan, sourceLines: readonly string[] = []): string {
-  const { name, source, sinks, drainTimeout, queueSize } = plan.pipeline
+  const { name, source, sinks, drainTimeout } = plan.pipeline
   const lines: string[] = []
   if (name !== undefined) lines.push(`pipeline ${name}`)
   lines.push(`source ${source.name}`, ...sourceLines.map(indent))
   lines.push('pushed down into the source', ...pushedDown(plan).map(indent))
   lines.push('operators', ...(plan.stages.length === 0 ? ['none'] : plan.stages.map(stageLine)).map(indent))
-  lines.push('sinks', ...sinks.map((sink) => indent(`${sink.name}: ${sink.description}`)))
-  lines.push(
-    indent(`each queues up to ${queueSize} events and has ${drainTimeout} ms to finish after a stop`),
-  )
+  lines.push('sinks')
+  for (const sink of sinks) {
+    lines.push(indent(`${sink.name}: ${sink.description}`))
+    lines.push(indent(indent(describeDelivery(sink, plan.pipeline))))
+  }
+  lines.push(indent(`all have ${drainTimeout} ms to finish after a stop`))
   if (plan.notes.length > 0) lines.push('notes', ...plan.notes.map(indent))
   return lines.join('\n')
 }

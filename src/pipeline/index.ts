@@ -1,5 +1,7 @@
 export { checkPlan, type PlanCheck } from './checkPlan.js'
 export { definePipeline } from './definePipeline.js'
+export { deliver, type DeliverOptions, type RetryOptions, type SpoolOptions } from './delivery/deliver.js'
+export type { CircuitState } from './delivery/Circuit.js'
 export { describePlan } from './describePlan.js'
 export { loadPipeline } from './loadPipeline.js'
 export { isPipeline, type Pipeline, type PipelineDefinition } from './Pipeline.js'

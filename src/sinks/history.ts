@@ -26,6 +26,7 @@ export function history(options: HistorySinkOptions): Sink {
   return {
     name: 'history',
     description: `versions of files, kept in ${escapeControls(directory)}`,
+    spoolable: false,
     destination: () => placeOf({ path: directory }),
     check: () => told(() => checkStoreDirectory(directory)),
     open: (context) => openHistory(directory, context),

@@ -4,6 +4,7 @@ import type { OwnFile, RunContext, Sink, SinkWriter } from '../contracts/index.j
 import { invalidOption } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
 import { DatabaseThread } from './database/DatabaseThread.js'
+import type { DatabaseCall, DatabaseData } from './database/databaseWorker.js'
 import { eventRow } from './database/eventRow.js'
 import { inspectHeader } from './database/inspectHeader.js'
 import { loadLibsql } from './database/loadLibsql.js'
@@ -32,6 +33,7 @@ interface Settings {
   readonly lockTimeout: number
 }
 
+const worker = new URL('./database/databaseWorker.js', import.meta.url)
 /** Rows from one look for what is to be removed to the next. */
 const ROWS_PER_RETAIN = 20_000
 
@@ -109,7 +111,9 @@ async function openWriter(settings: Settings, context: RunContext): Promise<Sink
     const message = `sqlite: another program has locked ${destination.where}: waiting for it`
     context.report({ code: 'FSFLOW_SINK_WAITS', message, path })
   }
-  const thread = new DatabaseThread({ path, run: randomUUID() }, { timeout: lockTimeout, onLocked })
+  const data: DatabaseData = { path }
+  const thread = new DatabaseThread<DatabaseCall>(worker, data, { timeout: lockTimeout, onLocked })
+  const own = randomUUID()
   let closed = false
   let written = 0
 
@@ -131,12 +135,12 @@ async function openWriter(settings: Settings, context: RunContext): Promise<Sink
   }
   return {
     ownFiles: files,
-    async write(batch: readonly FileEvent[]) {
+    async write(batch: readonly FileEvent[], run = own) {
       const total = batch.length
       if (closed) throw writeError(destination, new Error('the sink is closed'), total, total)
       if (total === 0) return
       try {
-        await thread.call({ do: 'write', rows: batch.map(eventRow) })
+        await thread.call({ do: 'write', run, rows: batch.map(eventRow) })
       } catch (error) {
         throw writeError(destination, error, total, total)
       }

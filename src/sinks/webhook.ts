@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { SinkWriteError, type RunContext, type Sink, type SinkWriter } from '../contracts/index.js'
+import { SinkWriteError, type Sink, type SinkWriter } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
 import { recordNames, toRecord, type RecordFormat } from '../formats/recordFormat.js'
-import { Poster } from './http/Poster.js'
+import { post, PostError } from './http/post.js'
 import { secretBytes, signature } from './http/signature.js'
 import { formatOf } from './output/recordOptions.js'
 
@@ -20,10 +20,8 @@ export interface WebhookSinkOptions {
   readonly format?: RecordFormat
   /** Further headers, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Milliseconds for one attempt. Default 10000. */
+  /** Milliseconds for one request. Default 10000. */
   readonly timeout?: number
-  /** Milliseconds for which a request is tried again before the sink fails. Default 600000. */
-  readonly retryFor?: number
 }
 
 interface Settings extends Required<Omit<WebhookSinkOptions, 'secret'>> {
@@ -31,15 +29,15 @@ interface Settings extends Required<Omit<WebhookSinkOptions, 'secret'>> {
   readonly where: string
 }
 
-const known = ['url', 'batch', 'secret', 'format', 'headers', 'timeout', 'retryFor'] as const
+const known = ['url', 'batch', 'secret', 'format', 'headers', 'timeout'] as const
 const MAX_TIME = 2 ** 31 - 1
 
 /**
- * Sends events to a URL, a list in each request, again and again until they are taken.
+ * Sends events to a URL, a list in each request.
  *
- * Requests are signed as in Standard Webhooks. Failed connections and the answers 408, 425, 429 and 5xx are tried
- * again, less and less often, and not before the time that `Retry-After` gives; other answers fail the sink.
- * `write` rejects with FSFLOW_SINK_WRITE. Throws FSFLOW_INVALID_OPTION.
+ * Requests are signed as in Standard Webhooks. In a pipeline, failed connections and the answers 408, 425, 429 and 5xx
+ * are tried again, less and less often, and not before the time that `Retry-After` gives, while events are kept on disk;
+ * other answers fail the sink. `write` rejects with FSFLOW_SINK_WRITE. Throws FSFLOW_INVALID_OPTION.
  */
 export function webhook(options: WebhookSinkOptions): Sink {
   const settings = validate(options)
@@ -49,9 +47,10 @@ export function webhook(options: WebhookSinkOptions): Sink {
   return {
     name: 'webhook',
     description: `up to ${batch} ${form} in a request, ${key === undefined ? 'not signed' : 'signed'}, to ${where}`,
+    remote: settings.url,
     // Nothing is known before something is sent.
     check: () => Promise.resolve(),
-    open: (context) => Promise.resolve(openWriter(settings, context)),
+    open: () => Promise.resolve(openWriter(settings)),
   }
 }
 
@@ -63,11 +62,10 @@ function validate(options: WebhookSinkOptions): Settings {
     throw invalidOption('webhook', 'options', 'must be an object', hint)
   }
   rejectUnknownOptions('webhook', given, known)
-  const { batch = 500, headers = {}, timeout = 10_000, retryFor = 600_000 } = options
+  const { batch = 500, headers = {}, timeout = 10_000 } = options
   const { url, where } = urlOf(options.url)
   requireWhole('batch', batch, 1, 8192)
   requireWhole('timeout', timeout, 1, MAX_TIME)
-  requireWhole('retryFor', retryFor, 0, MAX_TIME)
   const format = formatOf('webhook', options)
   return {
     url,
@@ -76,7 +74,6 @@ function validate(options: WebhookSinkOptions): Settings {
     format,
     headers: headersOf(headers),
     timeout,
-    retryFor,
     key: keyOf(options.secret),
   }
 }
@@ -121,47 +118,49 @@ function requireWhole(option: string, value: unknown, least: number, most: numbe
   throw invalidOption('webhook', option, `must be a whole number from ${least} to ${most}`)
 }
 
-function openWriter(settings: Settings, context: RunContext): SinkWriter {
+function openWriter(settings: Settings): SinkWriter {
   const { batch: most, format, headers, key, where } = settings
-  const poster = new Poster(settings, context)
-  const run = randomUUID()
+  const own = randomUUID()
   const contentType = format === 'cloudevents' ? 'application/cloudevents-batch+json' : 'application/json'
   const host = hostname()
-  let requests = 0
   let closed = false
 
-  const send = async (events: readonly FileEvent[]): Promise<void> => {
+  const send = (events: readonly FileEvent[], run: string): Promise<void> => {
     // The same at each attempt, so that what was taken twice can be told.
-    const id = `${run}.${++requests}`
-    const list = events.map((event, index) => toRecord(format, event, { id: `${id}.${index}`, host }))
+    const id = `${run}.${events[0]!.seq}.${events.length}`
+    const list = events.map((event) => toRecord(format, event, { id: `${run}.${event.seq}`, host }))
     const body = JSON.stringify(list)
-    await poster.post(body, () => {
-      const seconds = Math.floor(Date.now() / 1000)
-      return {
-        'content-type': contentType,
-        'user-agent': 'fsflow',
-        ...headers,
-        'webhook-id': id,
-        'webhook-timestamp': String(seconds),
-        ...(key !== undefined && { 'webhook-signature': signature(key, id, seconds, body) }),
-      }
-    })
+    const seconds = Math.floor(Date.now() / 1000)
+    const all = {
+      'content-type': contentType,
+      'user-agent': 'fsflow',
+      ...headers,
+      'fsflow-run': run,
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      ...(key !== undefined && { 'webhook-signature': signature(key, id, seconds, body) }),
+    }
+    return post(settings, all, body)
   }
 
-  const writeError = (cause: unknown, lost: number): SinkWriteError =>
-    new SinkWriteError({
+  const writeError = (cause: unknown, lost: number): SinkWriteError => {
+    const { final, retryAfter } = cause instanceof PostError ? cause : { final: true, retryAfter: 0 }
+    return new SinkWriteError({
       code: 'FSFLOW_SINK_WRITE',
       message: `webhook: cannot send to ${where}: ${messageOf(cause)}; ${lost} event${lost === 1 ? '' : 's'} not sent`,
       cause,
       lost,
+      final,
+      retryAfter,
     })
+  }
 
   return {
     ownFiles: [],
-    async write(batch) {
+    async write(batch, run = own) {
       if (closed) throw writeError(new Error('the sink is closed'), batch.length)
       for (let at = 0; at < batch.length; at += most) {
-        await send(batch.slice(at, at + most)).catch((error: unknown) => {
+        await send(batch.slice(at, at + most), run).catch((error: unknown) => {
           throw writeError(error, batch.length - at)
         })
       }

@@ -56,7 +56,7 @@ describe('docs/events.md', () => {
       'sources/support/MountDecisions',
       'sources/trail/ReplayRun',
     ]
-    for (const file of [...files, 'pipeline/SinkLane', 'pipeline/eventStream']) {
+    for (const file of [...files, 'pipeline/delivery/LaneQueue', 'pipeline/eventStream']) {
       const text = readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')
       for (const [, code] of text.matchAll(/'(FSFLOW_\w+)'/g)) codes.add(code!)
     }

@@ -43,7 +43,7 @@ describe('run', () => {
     expect(sink.closed).toBe(1)
     expect(source.closed).toBe(1)
     expect(summary).toMatchObject({ events: 3, filtered: 0, dropped: 0, ready: true, watches: 0 })
-    expect(summary.sinks).toEqual([{ name: 'memory', delivered: 3, dropped: 0, state: 'closed' }])
+    expect(summary.sinks).toMatchObject([{ name: 'memory', delivered: 3, dropped: 0, state: 'closed' }])
   })
 
   it('appends MONITOR_STOP behind what operators flush, with the next number', async () => {
@@ -136,9 +136,10 @@ describe('run', () => {
     release.open()
     const summary = await handle.stop()
     expect(issues.map(({ code }) => code)).toEqual(['FSFLOW_EVENTS_DROPPED'])
-    expect(summary.dropped).toBe(20)
+    expect(summary.dropped).toBe(19)
     expect(fast.events).toHaveLength(31)
-    expect(slow.types.filter((type) => type === 'MODIFY')).toHaveLength(10)
+    // One that was being written, and as many as may wait.
+    expect(slow.types.filter((type) => type === 'MODIFY')).toHaveLength(1 + 10)
   })
 
   it('goes on for the other sinks when one fails, and fails in the end', async () => {
@@ -165,7 +166,7 @@ describe('run', () => {
     })
     expect(issues).toMatchObject([{ code: 'FSFLOW_DISK_FULL' }])
     expect(good.types).toEqual(['CREATE', 'CREATE', 'MONITOR_STOP'])
-    expect(handle.stats().sinks).toEqual([
+    expect(handle.stats().sinks).toMatchObject([
       { name: 'bad', delivered: 0, dropped: 3, state: 'failed' },
       { name: 'good', delivered: 3, dropped: 0, state: 'closed' },
     ])

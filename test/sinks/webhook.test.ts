@@ -1,12 +1,15 @@
 import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Issue, RunContext } from '../../src/contracts/index.js'
 import type { FileEvent, WireEvent } from '../../src/events/index.js'
 import type { CloudEvent } from '../../src/formats/index.js'
+import { definePipeline, deliver, run } from '../../src/pipeline/index.js'
 import { webhook, type WebhookSinkOptions } from '../../src/sinks/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
+import { memorySource } from '../../src/testing/memorySource.js'
 import { sinkLaws } from '../../src/testing/sinkLaws.js'
 import { sinkContext } from '../helpers/sinkContext.js'
+import { withDirectory } from '../helpers/withDirectory.js'
 import { webhookServer, type Answering, type WebhookServer } from '../helpers/webhookServer.js'
 
 let server: WebhookServer
@@ -35,11 +38,6 @@ const status =
   (code: number, headers: Record<string, string> = {}): Answering =>
   (_, response) =>
     response.writeHead(code, headers).end('not now')
-
-function reporting(): { readonly context: RunContext; readonly issues: Issue[] } {
-  const issues: Issue[] = []
-  return { issues, context: { ...sinkContext(), report: (issue) => issues.push(issue) } }
-}
 
 describe('webhook', () => {
   let place = 0
@@ -111,25 +109,39 @@ describe('webhook', () => {
     expect(ids).not.toContain(undefined)
   })
 
-  it.each<[string, Answering]>([
-    ['500', status(500)],
-    ['503 with Retry-After', status(503, { 'retry-after': '1' })],
-    ['429', status(429)],
-    ['408', status(408)],
-    ['a connection that is closed', (_, response) => response.destroy()],
-    ['no answer', () => undefined],
-  ])('after %s, sends the same again, says so once, and goes on', async (_, answer) => {
-    first(answer)
-    const { context, issues } = reporting()
-    const writer = await webhook({ url: server.url, timeout: 300 }).open(context)
-    await writer.write(batch(2))
-    await writer.write(batch(1))
+  it.each<[string, Answering, number]>([
+    ['500', status(500), 0],
+    ['503 with Retry-After', status(503, { 'retry-after': '7' }), 7000],
+    ['429', status(429), 0],
+    ['408', status(408), 0],
+    ['a connection that is closed', (_, response) => response.destroy(), 0],
+    ['no answer', () => undefined, 0],
+  ])('after %s, says what was not sent, and when to try it again', async (_, answer, retryAfter) => {
+    first(status(200), answer)
+    const writer = await webhook({ url: server.url, timeout: 300, batch: 2 }).open(sinkContext())
+    const events = batch(5)
+    await expect(writer.write(events, 'run')).rejects.toMatchObject({ lost: 3, final: false, retryAfter })
+    await writer.write(events.slice(2), 'run')
     await writer.close()
-    expect(bodies().map((list) => list.length)).toEqual([2, 2, 1])
-    const [one, other, next] = server.received.map(({ headers }) => headers['webhook-id'])
-    expect(other).toBe(one)
-    expect(next).not.toBe(one)
-    expect(issues.map(({ code }) => code)).toEqual(['FSFLOW_SINK_WAITS'])
+    expect(bodies().map((list) => list.length)).toEqual([2, 2, 2, 1])
+    const ids = server.received.map(({ headers }) => headers['webhook-id'])
+    expect(ids).toEqual(['run.0.2', 'run.2.2', 'run.2.2', 'run.4.1'])
+    expect(server.received.map(({ headers }) => headers['fsflow-run'])).toEqual(Array(4).fill('run'))
+  })
+
+  it('is kept on disk and tried again by the run', async () => {
+    await withDirectory(async (directory) => {
+      first(status(500), status(503))
+      const sink = deliver(webhook({ url: server.url }), {
+        spool: { path: join(directory, 'x.db') },
+        retry: { first: 1 },
+      })
+      const source = memorySource(batch(3), { complete: true })
+      const summary = await run(definePipeline({ source, sinks: [sink] })).done
+      expect(summary.sinks).toMatchObject([{ delivered: summary.events, dropped: 0, spooled: 0, retries: 2 }])
+      const ids = server.received.map(({ headers }) => headers['webhook-id'])
+      expect([ids.length, new Set(ids).size]).toEqual([3, 1])
+    })
   })
 
   it.each<[number, string]>([
@@ -143,26 +155,17 @@ describe('webhook', () => {
     await expect(writer.write(batch(5))).rejects.toMatchObject({
       code: 'FSFLOW_SINK_WRITE',
       lost: 3,
+      final: true,
       message: `webhook: cannot send to ${server.url}/hook: ${message}; 3 events not sent`,
     })
     expect(server.received).toHaveLength(2)
     await writer.close()
   })
 
-  it('fails when it was tried for long enough', async () => {
-    server.answer = status(500)
-    const writer = await webhook({ url: server.url, retryFor: 0 }).open(sinkContext())
-    await expect(writer.write(batch(2))).rejects.toMatchObject({
-      lost: 2,
-      message: `webhook: cannot send to ${server.url}/: the answer is 500 (attempt 1); 2 events not sent`,
-    })
-    await writer.close()
-  })
-
   it('says why there is no connection', async () => {
     const other = await webhookServer()
     await other.close()
-    const writer = await webhook({ url: other.url, retryFor: 0 }).open(sinkContext())
+    const writer = await webhook({ url: other.url }).open(sinkContext())
     await expect(writer.write(batch(1))).rejects.toThrow('ECONNREFUSED')
     await writer.close()
   })
@@ -175,7 +178,7 @@ describe('webhook', () => {
     [{ url: 'https://me:secret@example.org' }, 'url has a name or a password in it'],
     [{ url: 'http://a', batch: 0 }, 'batch must be a whole number'],
     [{ url: 'http://a', timeout: 0 }, 'timeout must be a whole number'],
-    [{ url: 'http://a', retryFor: -1 }, 'retryFor must be a whole number'],
+    [{ url: 'http://a', retryFor: 1 }, 'retryFor is not an option'],
     [{ url: 'http://a', secret: '' }, 'secret must be a text that is not empty'],
     [{ url: 'http://a', secret: 'whsec_?' }, 'secret has no base64 behind whsec_'],
     [{ url: 'http://a', format: 'xml' }, 'format is not known'],

@@ -15,13 +15,17 @@ export function renderSummary(stats: RunStats, verbose: boolean): string {
     `${number.format(stats.filtered)} filtered`,
     `${number.format(stats.dropped)} dropped`,
   ]
+  if (stats.spooled > 0) parts.push(`${number.format(stats.spooled)} spooled`)
   if (stats.watches !== undefined) parts.push(count(stats.watches, 'watch', 'watches'))
   parts.push(`${(stats.durationMs / 1000).toFixed(1)} s`)
   const lines = [parts.join(', ')]
   if (verbose) {
     for (const stage of stats.stages) lines.push(`  ${stage.name}: ${stage.in} in, ${stage.out} out`)
     for (const sink of stats.sinks) {
-      lines.push(`  sink ${sink.name}: ${sink.delivered} delivered, ${sink.dropped} dropped, ${sink.state}`)
+      const { name, delivered, dropped, spooled, retries, state } = sink
+      const kept = spooled === 0 ? '' : `, ${spooled} spooled`
+      const again = retries === 0 ? '' : `, ${count(retries, 'retry', 'retries')}`
+      lines.push(`  sink ${name}: ${delivered} delivered, ${dropped} dropped${kept}${again}, ${state}`)
     }
   }
   return lines.map((line) => `fsflow: ${printable(line)}\n`).join('')

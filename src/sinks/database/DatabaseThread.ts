@@ -1,28 +1,28 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { EventRow, Retention } from './EventsWriter.js'
 
-/** What the thread is given at its start. */
-export interface DatabaseData {
-  readonly path: string
-  readonly run: string
+/** What failed: SQLITE_... or '', and a message. */
+export interface DatabaseFailure {
+  readonly code: string
+  readonly message: string
 }
 
-export type DatabaseCall =
-  | { readonly do: 'open' | 'close' }
-  | { readonly do: 'write'; readonly rows: readonly EventRow[] }
-  | { readonly do: 'retain'; readonly retention: Retention }
+/** What the thread says to a call. */
+export interface DatabaseAnswer {
+  readonly value?: unknown
+  readonly failure?: DatabaseFailure
+}
 
-/** What failed, or `undefined`. */
-export type DatabaseAnswer = { readonly code: string; readonly message: string } | undefined
+/** What is sent to have the database closed and the thread ended. */
+export const closing = 'close'
 
 /** What SQLite said. */
 export class DatabaseError extends Error {
   /** SQLITE_..., or ''. */
   readonly code: string
 
-  constructor({ code, message }: NonNullable<DatabaseAnswer>) {
+  constructor({ code, message }: DatabaseFailure) {
     super(message)
     this.code = code
   }
@@ -39,22 +39,23 @@ export interface Patience {
 }
 
 /**
- * A database of events on a thread of its own, so that a slow disk or a lock of another program delays nobody but
- * the sink. One call at a time.
+ * A database on a thread of its own, so that a slow disk or a lock of another program delays nobody but who writes it.
+ * One call at a time; the thread answers by `serveCalls`.
  */
-export class DatabaseThread {
+export class DatabaseThread<Call> {
   readonly #worker: Worker
   readonly #exit: Promise<unknown>
   readonly #patience: Patience
   #settle: ((answer: DatabaseAnswer) => void) | undefined
   #isOver = false
 
-  constructor(data: DatabaseData, patience: Patience) {
+  /** `data` is what the thread finds as its `workerData`. */
+  constructor(worker: URL, data: unknown, patience: Patience) {
     this.#patience = patience
-    this.#worker = new Worker(new URL('./databaseWorker.js', import.meta.url), { workerData: data })
+    this.#worker = new Worker(worker, { workerData: data })
     this.#exit = once(this.#worker, 'exit')
     this.#worker.on('message', (answer: DatabaseAnswer) => this.#answered(answer))
-    this.#worker.on('error', (error: Error) => this.#answered({ code: '', message: error.message }))
+    this.#worker.on('error', (error: Error) => this.#answered(failed(error.message)))
     void this.#exit.then(
       () => this.#ended(),
       () => this.#ended(),
@@ -62,11 +63,11 @@ export class DatabaseThread {
   }
 
   /** Does it, again and again while another program has locked the database. Rejects with a DatabaseError. */
-  async call(call: DatabaseCall): Promise<void> {
+  async call(call: Call): Promise<unknown> {
     const end = performance.now() + this.#patience.timeout
     for (let isFirst = true; ; isFirst = false) {
-      const failure = await this.#ask(call)
-      if (failure === undefined) return
+      const { value, failure } = await this.#ask(call)
+      if (failure === undefined) return value
       const isLocked = failure.code === 'SQLITE_BUSY' || failure.code === 'SQLITE_LOCKED'
       if (!isLocked || performance.now() > end) throw new DatabaseError(failure)
       if (isFirst) this.#patience.onLocked()
@@ -76,12 +77,12 @@ export class DatabaseThread {
 
   /** Closes the database, and resolves when its thread has ended. */
   async close(): Promise<void> {
-    if (!this.#isOver) this.#worker.postMessage({ do: 'close' } satisfies DatabaseCall)
+    if (!this.#isOver) this.#worker.postMessage(closing)
     await this.#exit.catch(() => undefined)
   }
 
-  #ask(call: DatabaseCall): Promise<DatabaseAnswer> {
-    if (this.#isOver) return Promise.resolve({ code: '', message: 'its thread has ended' })
+  #ask(call: Call): Promise<DatabaseAnswer> {
+    if (this.#isOver) return Promise.resolve(failed('its thread has ended'))
     return new Promise((resolve) => {
       this.#settle = resolve
       this.#worker.postMessage(call)
@@ -96,6 +97,10 @@ export class DatabaseThread {
 
   #ended(): void {
     this.#isOver = true
-    this.#answered({ code: '', message: 'its thread has ended' })
+    this.#answered(failed('its thread has ended'))
   }
+}
+
+function failed(message: string): DatabaseAnswer {
+  return { failure: { code: '', message } }
 }

@@ -29,13 +29,10 @@ export class EventsWriter {
   readonly #db: Connection
   readonly #insertOne: Statement
   readonly #insertMany: Statement
-  readonly #run: string
 
-  /** `run` marks the rows of one run. */
-  constructor(path: string, run: string) {
+  constructor(path: string) {
     const Database = loadLibsql()
     this.#db = new Database(path, { timeout: LOCK_TIMEOUT })
-    this.#run = run
     // Takes effect in a new file only, and before the first table.
     this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     this.#db.exec('PRAGMA journal_mode = WAL')
@@ -47,14 +44,14 @@ export class EventsWriter {
     this.#insertMany = this.#db.prepare(insertOf(MANY))
   }
 
-  /** All rows, or none. */
-  write(rows: readonly EventRow[]): void {
+  /** All rows, or none; `run` is the run that they are of. */
+  write(rows: readonly EventRow[], run: string): void {
     transaction(this.#db, () => {
       const many = rows.length - (rows.length % MANY)
       for (let at = 0; at < many; at += MANY) {
-        this.#insertMany.run(rows.slice(at, at + MANY).flatMap((row) => [this.#run, ...row]))
+        this.#insertMany.run(rows.slice(at, at + MANY).flatMap((row) => [run, ...row]))
       }
-      for (const row of rows.slice(many)) this.#insertOne.run([this.#run, ...row])
+      for (const row of rows.slice(many)) this.#insertOne.run([run, ...row])
     })
   }
 

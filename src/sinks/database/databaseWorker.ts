@@ -1,28 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { messageOf } from '../../errors/messageOf.js'
-import type { DatabaseAnswer, DatabaseCall, DatabaseData } from './DatabaseThread.js'
-import { EventsWriter } from './EventsWriter.js'
-import { sqliteCode } from './loadLibsql.js'
+import { EventsWriter, type EventRow, type Retention } from './EventsWriter.js'
+import { serveCalls } from './serveCalls.js'
 
-const { path, run } = workerData as DatabaseData
-const port = parentPort!
-let writer: EventsWriter | undefined
-
-function answer(call: DatabaseCall): DatabaseAnswer {
-  try {
-    if (call.do === 'open') writer = new EventsWriter(path, run)
-    else if (call.do === 'write') writer!.write(call.rows)
-    else if (call.do === 'retain') writer!.retain(call.retention)
-    return undefined
-  } catch (error) {
-    return { code: sqliteCode(error), message: messageOf(error) }
-  }
+/** What the thread is given at its start. */
+export interface DatabaseData {
+  readonly path: string
 }
 
-port.on('message', (call: DatabaseCall) => {
-  if (call.do === 'close') {
-    writer?.close()
-    // The end of the thread is the answer: only then is every descriptor closed.
-    port.close()
-  } else port.postMessage(answer(call))
-})
+export type DatabaseCall =
+  | { readonly do: 'open' }
+  | { readonly do: 'write'; readonly run: string; readonly rows: readonly EventRow[] }
+  | { readonly do: 'retain'; readonly retention: Retention }
+
+const { path } = workerData as DatabaseData
+let writer: EventsWriter | undefined
+
+function answer(call: DatabaseCall): void {
+  if (call.do === 'open') writer = new EventsWriter(path)
+  else if (call.do === 'write') writer!.write(call.rows, call.run)
+  else writer!.retain(call.retention)
+}
+
+serveCalls(parentPort!, answer, () => writer?.close())

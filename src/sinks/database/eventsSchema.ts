@@ -50,20 +50,24 @@ export function transaction<T>(db: Connection, work: () => T): T {
 
 /**
  * Brings a database to the newest version, in one transaction. Throws an Error when it is the database of something
- * else, or of a later version.
+ * else, or of a later version. `id` says whose it is.
  */
-export function migrate(db: Connection, steps: readonly string[] = migrations): void {
+export function migrate(
+  db: Connection,
+  steps: readonly string[] = migrations,
+  id: number = applicationId,
+): void {
   transaction(db, () => {
     const owner = pragma(db, 'application_id')
     const version = Number(pragma(db, 'user_version'))
     const tables = db.prepare('SELECT name FROM sqlite_master').all()
-    if (owner !== applicationId && (owner !== 0 || version !== 0 || tables.length > 0)) {
+    if (owner !== id && (owner !== 0 || version !== 0 || tables.length > 0)) {
       throw new Error('it is the database of something else')
     }
     if (version > steps.length) throw new Error(newerVersion(version, steps.length))
     for (const step of steps.slice(version)) db.exec(step)
     if (version < steps.length) db.exec(`PRAGMA user_version = ${steps.length}`)
-    if (owner !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`)
+    if (owner !== id) db.exec(`PRAGMA application_id = ${id}`)
   })
 }
 

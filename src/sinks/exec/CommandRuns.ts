@@ -33,17 +33,21 @@ export class CommandRuns {
     this.#told(await command.ended, command)
   }
 
-  /** Runs it for one event after the other, `concurrency` at a time. Resolves to how many could not be started. */
+  /**
+   * Runs it for one event after the other, `concurrency` at a time, until it cannot be started. Resolves to how many
+   * events there are from the first for which it could not: for some of them it may have been run.
+   */
   async runEach(events: readonly FileEvent[], concurrency: number): Promise<number> {
     let next = 0
-    let failed = 0
+    let failed = events.length
     const work = async (): Promise<void> => {
-      while (next < events.length && failed === 0) {
-        await this.run([events[next++]!]).catch(() => failed++)
+      while (next < events.length && failed === events.length) {
+        const index = next++
+        await this.run([events[index]!]).catch(() => (failed = Math.min(failed, index)))
       }
     }
     await Promise.all(Array.from({ length: Math.min(concurrency, events.length) }, work))
-    return failed === 0 ? 0 : failed + events.length - next
+    return events.length - failed
   }
 
   /** Ends the run that is under way, if there is one, and then starts another, which is not waited for. */

@@ -2,15 +2,28 @@ import { describe, expect, it } from '@jest/globals'
 import { count, renderSummary } from '../../../src/cli/terminal/renderSummary.js'
 
 describe('renderSummary', () => {
+  const sink = {
+    name: 'csv',
+    received: 4,
+    delivered: 3,
+    dropped: 1,
+    spooled: 0,
+    resumed: 0,
+    queued: 0,
+    retries: 0,
+    circuit: 'closed' as const,
+    state: 'closed' as const,
+  }
   const stats = {
     ready: true,
     events: 1234567,
     filtered: 1000,
     dropped: 1,
+    spooled: 0,
     watches: 1,
     durationMs: 61_234,
     stages: [{ name: 'resolvePath', in: 5, out: 4 }],
-    sinks: [{ name: 'csv', delivered: 3, dropped: 1, state: 'closed' as const }],
+    sinks: [sink],
   }
 
   it('is one line', () => {
@@ -24,6 +37,16 @@ describe('renderSummary', () => {
     expect(renderSummary(stats, true).split('\n').slice(1)).toEqual([
       'fsflow:   resolvePath: 5 in, 4 out',
       'fsflow:   sink csv: 3 delivered, 1 dropped, closed',
+      '',
+    ])
+  })
+
+  it('tells what is kept on disk, and what was tried again', () => {
+    const sinks = [{ ...sink, spooled: 2000, retries: 1, state: 'spooled' as const }]
+    expect(renderSummary({ ...stats, spooled: 2000, sinks }, true).split('\n')).toEqual([
+      'fsflow: 1,234,567 events, 1,000 filtered, 1 dropped, 2,000 spooled, 1 watch, 61.2 s',
+      'fsflow:   resolvePath: 5 in, 4 out',
+      'fsflow:   sink csv: 3 delivered, 1 dropped, 2000 spooled, 1 retry, spooled',
       '',
     ])
   })
