@@ -1,5 +1,6 @@
 import type { CircuitState } from './delivery/Circuit.js'
-import type { LaneState, SinkLane } from './SinkLane.js'
+import type { LaneState } from './delivery/LaneSettings.js'
+import type { SinkLane } from './SinkLane.js'
 import type { StreamCounters } from './eventStream.js'
 import type { PlanStage } from './planPipeline.js'
 

@@ -1,29 +1,15 @@
 import type { Issue, SinkWriter } from '../contracts/index.js'
-import { FsflowError } from '../errors/index.js'
+import type { FsflowError } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
-import { Circuit, type CircuitState } from './delivery/Circuit.js'
-import type { Delivery } from './delivery/deliveryOf.js'
+import { Attempts } from './delivery/Attempts.js'
+import type { CircuitState } from './delivery/Circuit.js'
+import { FullQueue } from './delivery/FullQueue.js'
+import { LaneBatch, type Batch } from './delivery/LaneBatch.js'
 import { LaneQueue } from './delivery/LaneQueue.js'
+import type { LaneSettings, LaneState } from './delivery/LaneSettings.js'
 import { LaneSpool } from './delivery/LaneSpool.js'
-import type { Spool, SpooledBatch, SpoolPlace } from './delivery/Spool.js'
-
-/** The most events that a sink gets in one call of `write`: a sink that is behind catches up faster with many. */
-export const batchSize = 8192
-
-/**
- * `open`: it takes events; `failed`, `gone`, `late`: it takes none; `spooled`: it has ended, and what it did not take
- * waits on disk; `closed`: all was written.
- */
-export type LaneState = 'open' | 'failed' | 'gone' | 'late' | 'spooled' | 'closed'
-
-export interface LaneSettings extends Pick<Delivery, 'whenFull' | 'queue' | 'retry'> {
-  /** The id of this run. */
-  readonly run: string
-  readonly spool?: Spool | undefined
-  /** Whether the run is to end when the spool takes no more. Default false. */
-  readonly spoolFails?: boolean
-}
+import { lostIn } from './delivery/lostIn.js'
 
 export interface LaneListener {
   report(issue: Issue): void
@@ -31,14 +17,6 @@ export interface LaneListener {
   onEnd(lane: SinkLane): void
   /** The run is to end, for the lane is full and must not lose anything; what waits is still written. */
   onFull(error: FsflowError): void
-}
-
-/** Events that are being written. */
-interface Batch {
-  readonly run: string
-  events: readonly FileEvent[]
-  /** Where it came from: the spool, or memory, where a place in the spool is kept for it. */
-  readonly from: SpooledBatch | SpoolPlace
 }
 
 /**
@@ -51,28 +29,23 @@ interface Batch {
 export class SinkLane {
   readonly name: string
   delivered = 0
-  /** Events that did not reach the sink and are not kept. */
-  dropped = 0
   error: unknown
   readonly #writer: SinkWriter
   readonly #settings: LaneSettings
   readonly #listener: LaneListener
   readonly #queue = new LaneQueue()
-  readonly #circuit: Circuit
+  readonly #full: FullQueue
+  readonly #attempts: Attempts
   readonly #spool: LaneSpool | undefined
+  readonly #batch: LaneBatch
   #state: LaneState = 'open'
   #pushed = 0
-  #batch: Batch | undefined
+  /** Events that were dropped though the queue was not full. */
+  #lost = 0
   #pumping: Promise<void> | undefined
-  #isDropping = false
-  /** Told that it is full, with `whenFull: 'fail'`. */
-  #isRefusing = false
   #isEnding = false
   /** Given up, and about to put on disk what waits. */
   #isLeaving = false
-  #isSpoolFull = false
-  #isWaitTold = false
-  #wake: () => void = () => undefined
   #waiting: (() => void)[] = []
 
   constructor(name: string, writer: SinkWriter, settings: LaneSettings, listener: LaneListener) {
@@ -80,15 +53,27 @@ export class SinkLane {
     this.#writer = writer
     this.#settings = settings
     this.#listener = listener
-    this.#circuit = new Circuit(settings.retry)
-    const { spool, run } = settings
+    const { spool, run, whenFull, queue, retry, spoolFails = false } = settings
+    this.#attempts = new Attempts(retry, (error) => {
+      const message = `the sink ${name} has failed and is tried again: ${messageOf(error)}`
+      listener.report({ code: 'FSFLOW_SINK_WAITS', message })
+    })
+    this.#full = new FullQueue({ name, whenFull, queue, spool: spool?.path, spoolFails }, this.#queue, {
+      report: (issue) => listener.report(issue),
+      spill: () => this.#spool!.start(),
+      onRefuse: (error) => {
+        this.error = error
+        listener.onFull(error)
+      },
+    })
     if (spool !== undefined) {
       this.#spool = new LaneSpool(spool, this.#queue, run, {
-        onFull: (error) => this.#spoolFull(error),
-        isHurried: () => this.#circuit.state !== 'closed' || this.#state === 'failed',
+        onFull: (error) => this.#full.spoolFull(error),
+        isHurried: () => this.#attempts.state !== 'closed' || this.#state === 'failed',
       })
-      if (spool.count > 0) this.#pump()
     }
+    this.#batch = new LaneBatch(run, this.#queue, spool, this.#spool)
+    if (spool !== undefined && spool.count > 0) this.#pump()
     void writer.gone?.then(() => {
       if (this.#state === 'open') this.#leave('gone')
     })
@@ -103,6 +88,11 @@ export class SinkLane {
     return this.#pushed + this.#queue.warnings
   }
 
+  /** Events that did not reach the sink and are not kept. */
+  get dropped(): number {
+    return this.#lost + this.#full.dropped
+  }
+
   /** Events that were on disk when it began. */
   get resumed(): number {
     return this.#settings.spool?.resumed ?? 0
@@ -115,15 +105,15 @@ export class SinkLane {
 
   /** Events in memory that wait or are being written. */
   get pending(): number {
-    return this.#queue.length + (this.#spool?.moving ?? 0) + this.#inFlight
+    return this.#queue.length + (this.#spool?.moving ?? 0) + this.#batch.inMemory
   }
 
   get retries(): number {
-    return this.#circuit.retries
+    return this.#attempts.retries
   }
 
   get circuit(): CircuitState {
-    return this.#circuit.state
+    return this.#attempts.state
   }
 
   /** `undefined` when half of the queue is free or the lane takes no more events, else what resolves when it is so. */
@@ -136,12 +126,10 @@ export class SinkLane {
     if (this.#state === 'gone') return
     this.#pushed++
     if (!this.#takesEvents()) {
-      this.dropped++
+      this.#lost++
       return
     }
-    if (this.#queue.length >= this.#settings.queue && !event.isControl && !this.#makeRoom(event)) return
-    this.#queue.push(event)
-    if (this.#isDropping && this.#queue.length <= this.#settings.queue / 2) this.#isDropping = false
+    if (!this.#full.push(event)) return
     this.#spool?.hurry()
     this.#pump()
   }
@@ -150,7 +138,7 @@ export class SinkLane {
   async finish(): Promise<void> {
     this.#isEnding = true
     // Whoever has failed again and again is not waited for.
-    if (this.#circuit.state !== 'closed') this.#wake()
+    if (this.#attempts.state !== 'closed') this.#attempts.wake()
     if (!this.#queue.isEmpty) this.#pump()
     while (this.#pumping !== undefined) await this.#pumping
     if (this.#isGivenUp()) return
@@ -172,8 +160,8 @@ export class SinkLane {
     }
     this.#isEnding = true
     this.#isLeaving = true
-    this.#keepBatch(spool)
-    this.#wake()
+    this.#batch.keep()
+    this.#attempts.wake()
     await spool.keepAll()
     if (this.#isOver()) return
     this.#giveUp()
@@ -185,18 +173,6 @@ export class SinkLane {
     if (!this.#isOver()) this.#giveUp()
   }
 
-  /** Events that are being written and are not on disk. */
-  get #inFlight(): number {
-    return this.#batch === undefined || typeof this.#batch.from !== 'number' ? 0 : this.#batch.events.length
-  }
-
-  /** Puts on disk what is being written. */
-  #keepBatch(spool: LaneSpool): void {
-    const batch = this.#batch
-    this.#batch = undefined
-    if (batch !== undefined && typeof batch.from === 'number') spool.take(batch.events, batch.from)
-  }
-
   #isGivenUp(): boolean {
     return this.#isLeaving || this.#isOver()
   }
@@ -206,7 +182,7 @@ export class SinkLane {
   }
 
   #takesEvents(): boolean {
-    if (this.#isRefusing) return false
+    if (this.#full.isRefusing) return false
     return this.#state === 'open' || (this.#state === 'failed' && this.#spool !== undefined)
   }
 
@@ -217,57 +193,6 @@ export class SinkLane {
   #tellRoom(): void {
     if (this.#waiting.length === 0 || !this.#hasRoom()) return
     for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  /** False when the event is not to be queued. */
-  #makeRoom(event: FileEvent): boolean {
-    const { whenFull, queue } = this.#settings
-    if (whenFull === 'fail') {
-      this.dropped++
-      this.#refuse(
-        `${queue} events wait for it`,
-        'Narrow the pipeline, raise the queue of the sink, or let it spill.',
-      )
-      return false
-    }
-    if (this.#spool?.start() === true) return true
-    if (!this.#isDropping) {
-      this.#isDropping = true
-      this.#report(
-        'FSFLOW_EVENTS_DROPPED',
-        `the sink ${this.name} is too slow: ${queue} events wait for it, and the oldest are dropped`,
-        this.#spool === undefined ? 'Narrow the pipeline, or raise its queueSize.' : undefined,
-      )
-    }
-    this.dropped++
-    if (this.#queue.dropOldest()) return true
-    this.#queue.drop(event)
-    return false
-  }
-
-  #refuse(problem: string, hint: string, cause?: unknown): void {
-    if (this.#isRefusing) return
-    this.#isRefusing = true
-    const message = `the sink ${this.name} is full: ${problem}`
-    const error = new FsflowError({ code: 'FSFLOW_SINK_FULL', message, hint, cause })
-    this.error = error
-    this.#listener.onFull(error)
-  }
-
-  #spoolFull(error: unknown): void {
-    const { spool, spoolFails = false, queue } = this.#settings
-    const problem = `its spool ${spool!.path} takes no more: ${messageOf(error)}`
-    const hint = 'Free space on the disk, or raise the size of the spool.'
-    if (spoolFails) this.#refuse(problem, hint, error)
-    else if (!this.#isSpoolFull) {
-      this.#isSpoolFull = true
-      this.#report(
-        'FSFLOW_SPOOL',
-        `the sink ${this.name}: ${problem}; what does not fit into memory is lost`,
-        hint,
-      )
-    }
-    while (this.#queue.length > queue && this.#queue.dropOldest()) this.dropped++
   }
 
   // Not at once, so that what the source emits in one go is written in one go.
@@ -289,90 +214,54 @@ export class SinkLane {
   /** True when all was written. */
   async #writeAll(): Promise<boolean> {
     for (;;) {
-      const batch = await this.#next()
+      const batch = await this.#batch.next(() => this.#state === 'open' && !this.#isLeaving)
       if (batch === undefined) return true
       if (!(await this.#write(batch))) return false
-      this.#batch = undefined
+      this.#batch.forget()
       this.#tellRoom()
     }
-  }
-
-  /** The oldest events: those on disk, then those in memory. */
-  async #next(): Promise<Batch | undefined> {
-    const spooled = this.#spool && (await this.#spool.next(batchSize))
-    if (this.#state !== 'open' || this.#isLeaving) return undefined
-    const { run, spool } = this.#settings
-    const held = spooled === undefined ? this.#spool?.held() : undefined
-    if (spooled !== undefined) this.#batch = { run: spooled.run, events: spooled.events, from: spooled }
-    else if (held !== undefined) this.#batch = { run, events: held.events, from: held.place }
-    else if (this.#queue.isEmpty) return undefined
-    else this.#batch = { run, events: this.#queue.take(batchSize), from: spool?.place() ?? 0 }
-    return this.#batch
   }
 
   /** Writes a batch, again and again where that is wanted; false when there is no more to be done. */
   async #write(batch: Batch): Promise<boolean> {
     while (batch.events.length > 0) {
-      this.#circuit.attempt()
-      // One event is enough to see whether the sink is back.
-      const part = this.#circuit.state === 'closed' ? batch.events : batch.events.slice(0, 1)
+      const part = this.#attempts.begin(batch.events)
       let failure: { readonly error: unknown; readonly lost: number } | undefined
       try {
         await this.#writer.write(part, batch.run)
-        this.#circuit.succeeded()
+        this.#attempts.succeeded()
       } catch (error) {
         failure = { error, lost: Math.min(part.length, lostIn(error, part.length)) }
       }
-      if (this.#state !== 'open' || this.#batch !== batch) return false
+      if (this.#state !== 'open' || !this.#batch.holds(batch)) return false
       const written = part.length - (failure?.lost ?? 0)
       this.delivered += written
-      batch.events = batch.events.slice(written)
-      if (typeof batch.from !== 'number') {
-        this.#isSpoolFull = false
-        await this.#settings.spool!.remove(batch.from, written)
-      }
-      if (failure === undefined) this.#isWaitTold = false
-      else if (!(await this.#retry(failure.error))) return false
-      if (this.#batch !== batch) return true
+      if (typeof batch.from !== 'number') this.#full.spoolEased()
+      await this.#batch.written(batch, written)
+      if (failure !== undefined && !(await this.#retry(failure.error))) return false
+      if (!this.#batch.holds(batch)) return true
     }
     return true
   }
 
   /** Waits until it is time for another attempt; false when there is to be none. */
   async #retry(error: unknown): Promise<boolean> {
-    const delay = this.#circuit.failed(error)
+    const delay = this.#attempts.failed(error)
     if (delay === undefined) {
       this.#fail(error)
       return false
     }
-    const isOpen = this.#circuit.state !== 'closed'
-    if (!this.#isWaitTold) {
-      this.#isWaitTold = true
-      this.#report(
-        'FSFLOW_SINK_WAITS',
-        `the sink ${this.name} has failed and is tried again: ${messageOf(error)}`,
-      )
-    }
+    const isOpen = this.#attempts.state !== 'closed'
     // What is in memory would be lost by a crash, the longer it waits the more.
     if (isOpen && this.#spool !== undefined) {
-      this.#keepBatch(this.#spool)
+      this.#batch.keep()
       this.#spool.hurry()
     }
-    if (!(isOpen && this.#isEnding)) await this.#pause(delay)
+    if (!(isOpen && this.#isEnding)) await this.#attempts.pause(delay)
     if (this.#state !== 'open' || this.#isLeaving) return false
     if (!isOpen || !this.#isEnding) return true
     if (this.#spool === undefined) this.#fail(error)
     return false
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   async #close(): Promise<void> {
@@ -383,11 +272,11 @@ export class SinkLane {
       if (this.#state !== 'open') return
       const lost = lostIn(error, 0)
       this.delivered -= lost
-      this.dropped += lost
+      this.#lost += lost
       this.#fail(error)
     }
     if (this.#state !== 'open') return
-    if (this.#isRefusing) this.#state = 'failed'
+    if (this.#full.isRefusing) this.#state = 'failed'
     else this.#state = this.spooled > 0 ? 'spooled' : 'closed'
   }
 
@@ -401,15 +290,15 @@ export class SinkLane {
 
   /** Whatever is in memory counts as dropped. */
   #drop(): void {
-    this.dropped += this.#queue.length + this.#inFlight + (this.#spool?.forget() ?? 0)
-    this.#batch = undefined
+    this.#lost += this.#queue.length + this.#batch.inMemory + (this.#spool?.forget() ?? 0)
+    this.#batch.forget()
     this.#queue.clear()
   }
 
   #fail(error: unknown): void {
     this.error = error
     if (this.#spool === undefined) this.#drop()
-    else this.#keepBatch(this.#spool)
+    else this.#batch.keep()
     this.#leave('failed')
     this.#spool?.hurry()
   }
@@ -417,21 +306,11 @@ export class SinkLane {
   #leave(state: 'failed' | 'gone'): void {
     if (state === 'gone') {
       this.#queue.clear()
-      this.#batch = undefined
+      this.#batch.forget()
     }
     this.#state = state
-    this.#wake()
+    this.#attempts.wake()
     this.#tellRoom()
     this.#listener.onEnd(this)
   }
-
-  #report(code: string, message: string, hint?: string): void {
-    this.#listener.report({ code, message, hint })
-  }
-}
-
-/** How many events an error says were not written. By name, for it may come from another copy of the package. */
-function lostIn(error: unknown, otherwise: number): number {
-  if (!FsflowError.is(error) || !('lost' in error)) return otherwise
-  return typeof error.lost === 'number' ? error.lost : otherwise
 }

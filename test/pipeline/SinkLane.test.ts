@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import type { Issue, RunContext } from '../../src/contracts/index.js'
 import { SinkWriteError } from '../../src/contracts/index.js'
 import type { FsflowError } from '../../src/errors/index.js'
-import { batchSize, SinkLane, type LaneSettings } from '../../src/pipeline/SinkLane.js'
+import { batchSize } from '../../src/pipeline/delivery/LaneBatch.js'
+import type { LaneSettings } from '../../src/pipeline/delivery/LaneSettings.js'
+import { SinkLane } from '../../src/pipeline/SinkLane.js'
 import { event, FakeSink, gate } from './fakes.js'
 
 const context: RunContext = { signal: new AbortController().signal, report: () => undefined }
