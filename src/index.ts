@@ -5,6 +5,7 @@ export {
   checkPlan,
   definePipeline,
   deliver,
+  metrics,
   describePlan,
   isPipeline,
   loadPipeline,

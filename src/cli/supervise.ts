@@ -8,15 +8,17 @@ import {
 import { RunFailure } from './exitCodes.js'
 import { onStopSignals } from './stopSignals.js'
 import { tellFailure } from './tellFailure.js'
-import { count, renderSummary } from './terminal/renderSummary.js'
+import { renderSummary } from './terminal/renderSummary.js'
 import { renderIssue } from './terminal/renderIssue.js'
-import { ProgressLine } from './terminal/ProgressLine.js'
+import { startDisplay, statusDisplay, type RunDisplay } from './terminal/runDisplay.js'
 import { onUncaught } from './uncaught.js'
 
 interface SuperviseOptions {
   readonly verbose: boolean
   /** Where the pipeline was loaded from, for messages. */
   readonly file?: string
+  /** Whether the numbers are shown once a second on a terminal. Default false. */
+  readonly status?: boolean
 }
 
 /**
@@ -25,22 +27,21 @@ interface SuperviseOptions {
  *
  * Throws the error of the checks as it is, and what comes later as a RunFailure.
  */
-export async function supervise(pipeline: Pipeline, { verbose, file }: SuperviseOptions): Promise<void> {
-  const progress = new ProgressLine(process.stderr)
+export async function supervise(
+  pipeline: Pipeline,
+  { verbose, file, status = false }: SuperviseOptions,
+): Promise<void> {
+  const display = displayOf(status)
   const state = { isChecked: false, isStopping: false, isOver: false }
   const handle = run(pipeline, {
     onIssue: (issue) => {
-      progress.clear()
+      display?.clear()
       process.stderr.write(renderIssue(issue))
     },
-    ...(process.stderr.isTTY && {
-      statsInterval: 200,
-      onStats: ({ ready, events, watches = 0, durationMs }) => {
-        // What a sink writes to the terminal must not come behind the line.
-        const hasOutput = events > 0 && process.stdout.isTTY
-        if (ready || state.isStopping || hasOutput) progress.clear()
-        else if (durationMs > 500)
-          progress.show(`fsflow: watching ${count(watches, 'directory', 'directories')} ...`)
+    ...(display && {
+      statsInterval: display.interval,
+      onStats: (stats) => {
+        if (!state.isStopping) display.show(stats)
       },
     }),
   })
@@ -51,7 +52,7 @@ export async function supervise(pipeline: Pipeline, { verbose, file }: Supervise
   )
   const stop = (timeout?: number): void => {
     state.isStopping = true
-    progress.clear()
+    display?.clear()
     // `done` is awaited below.
     handle.stop(timeout).catch(() => undefined)
   }
@@ -74,11 +75,19 @@ export async function supervise(pipeline: Pipeline, { verbose, file }: Supervise
   }
   clearInterval(keepAlive)
   state.isOver = true
-  progress.clear()
+  display?.clear()
   if (state.isChecked && (verbose || process.stderr.isTTY)) {
     process.stderr.write(renderSummary(handle.stats(), verbose))
   }
   if (failure !== undefined) throw failure.error
+}
+
+/** What is shown while it runs; nothing where nobody could see it. */
+function displayOf(status: boolean): RunDisplay | undefined {
+  const { stderr, stdout } = process
+  if (stderr.isTTY) return (status ? statusDisplay : startDisplay)(stderr, stdout.isTTY)
+  if (status) stderr.write('fsflow: --status shows nothing, for standard error is no terminal\n')
+  return undefined
 }
 
 interface Situation {

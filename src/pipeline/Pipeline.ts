@@ -1,4 +1,5 @@
 import type { Operator, Sink, Source } from '../contracts/index.js'
+import type { Metrics } from './metrics/metrics.js'
 
 const brand = Symbol.for('fsflow.pipeline')
 
@@ -15,6 +16,8 @@ export interface PipelineDefinition {
   readonly drainTimeout?: number
   /** Events that may wait for each sink before the sink loses some. Default 262144. */
   readonly queueSize?: number
+  /** Makes the numbers of a run known, as `metrics({ port })` does. Default: nothing. */
+  readonly metrics?: Metrics | undefined
 }
 
 /** A validated pipeline with its defaults filled in. Made by `definePipeline`, frozen. */
@@ -25,6 +28,7 @@ export interface Pipeline {
   readonly sinks: readonly Sink[]
   readonly drainTimeout: number
   readonly queueSize: number
+  readonly metrics: Metrics | undefined
 }
 
 /** Marks an object as a pipeline, also for another copy of this package, and freezes it. */

@@ -32,6 +32,7 @@ export class PipelineRun implements RunHandle {
   readonly #context: RunContext
   readonly #lanes: SinkLane[] = []
   readonly #ownFiles: OwnFile[] = []
+  #metrics: { close(): Promise<void> } | undefined
   readonly #started = performance.now()
   readonly #deadline = new Deadline()
   /** Completes the source from this side, so that operators flush. */
@@ -98,6 +99,7 @@ export class PipelineRun implements RunHandle {
       onStats && setInterval(() => this.#call(() => onStats(this.stats())), statsInterval ?? 1000).unref()
     try {
       await this.#check()
+      this.#metrics = await this.#plan.pipeline.metrics?.open(() => this.stats())
       await this.#openSinks()
       if (!this.#controller.signal.aborted) await this.#stream()
     } catch (error) {
@@ -106,6 +108,7 @@ export class PipelineRun implements RunHandle {
     // Whatever ended the stream, nothing that a component started for this run may go on.
     this.#controller.abort()
     await this.#drain()
+    await this.#metrics?.close()
     clearTimeout(this.#giveUpTimer)
     clearInterval(ticker)
     this.#deadline.clear()

@@ -1,3 +1,4 @@
+import type { EventType } from '../events/index.js'
 import type { CircuitState } from './delivery/Circuit.js'
 import type { LaneState } from './delivery/LaneSettings.js'
 import type { SinkLane } from './SinkLane.js'
@@ -32,6 +33,8 @@ export interface SinkStats {
   readonly retries: number
   /** `open` or `half-open` while the sink fails again and again. */
   readonly circuit: CircuitState
+  /** Milliseconds from the time of the oldest event of the batch written last until it was written. */
+  readonly lagMs: number | undefined
   readonly state: LaneState
 }
 
@@ -41,6 +44,8 @@ export interface RunStats {
   readonly ready: boolean
   /** Events of the source, control events and `MONITOR_STOP` included. */
   readonly events: number
+  /** How many of each type, of those of the source. */
+  readonly kinds: Readonly<Partial<Record<EventType, number>>>
   /** Events that the operators left out or merged into others. Nothing is lost by it. */
   readonly filtered: number
   /** Events that were lost, over all sinks. */
@@ -60,13 +65,14 @@ export type RunSummary = RunStats
 export function runStats(
   run: Pick<RunStats, 'ready' | 'watches' | 'durationMs'>,
   planned: readonly PlanStage[],
-  { passed, added }: StreamCounters,
+  { passed, added, kinds }: StreamCounters,
   lanes: readonly SinkLane[],
 ): RunStats {
   const stages = planned.map(({ name }, i) => ({ name, in: passed[i]!, out: passed[i + 1]! }))
   return {
     ...run,
     events: passed[0]! + added,
+    kinds: Object.fromEntries(Object.entries(kinds).filter(([, count]) => count > 0)),
     filtered: stages.reduce((sum, stage) => sum + Math.max(0, stage.in - stage.out), 0),
     dropped: lanes.reduce((sum, lane) => sum + lane.dropped, 0),
     spooled: lanes.reduce((sum, lane) => sum + lane.spooled, 0),
@@ -76,6 +82,19 @@ export function runStats(
 }
 
 function sinkStats(lane: SinkLane): SinkStats {
-  const { name, received, delivered, dropped, spooled, resumed, pending, retries, circuit, state } = lane
-  return { name, received, delivered, dropped, spooled, resumed, queued: pending, retries, circuit, state }
+  const { name, received, delivered, dropped, spooled, resumed, pending, retries, circuit, lagMs, state } =
+    lane
+  return {
+    name,
+    received,
+    delivered,
+    dropped,
+    spooled,
+    resumed,
+    queued: pending,
+    retries,
+    circuit,
+    lagMs,
+    state,
+  }
 }

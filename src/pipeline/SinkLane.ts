@@ -2,6 +2,7 @@ import type { Issue, SinkWriter } from '../contracts/index.js'
 import type { FsflowError } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
+import { nowMicros } from '../linux/clock.js'
 import { Attempts } from './delivery/Attempts.js'
 import type { CircuitState } from './delivery/Circuit.js'
 import { FullQueue } from './delivery/FullQueue.js'
@@ -30,6 +31,8 @@ export class SinkLane {
   readonly name: string
   delivered = 0
   error: unknown
+  /** Milliseconds from the time of the oldest event of the batch written last until it was written. */
+  lagMs: number | undefined
   readonly #writer: SinkWriter
   readonly #settings: LaneSettings
   readonly #listener: LaneListener
@@ -230,6 +233,7 @@ export class SinkLane {
       try {
         await this.#writer.write(part, batch.run)
         this.#attempts.succeeded()
+        this.lagMs = (nowMicros() - part[0]!.timestampMicros) / 1000
       } catch (error) {
         failure = { error, lost: Math.min(part.length, lostIn(error, part.length)) }
       }

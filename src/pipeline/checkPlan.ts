@@ -15,7 +15,7 @@ export interface PlanCheck {
  * would share a spool. Changes nothing and leaves nothing open.
  */
 export async function checkPlan(plan: Plan): Promise<PlanCheck> {
-  const { source, sinks } = plan.pipeline
+  const { source, sinks, metrics } = plan.pipeline
   const problems: Error[] = []
   const lines: string[] = []
   const note = (error: unknown): void => {
@@ -29,6 +29,7 @@ export async function checkPlan(plan: Plan): Promise<PlanCheck> {
     note(error)
   }
   for (const sink of sinks) await sink.check().catch(note)
+  await metrics?.check().catch(note)
   problems.push(...deliveryProblems(plan.pipeline))
   try {
     problems.push(...(await sharedDestinations(sinks)))

@@ -1,9 +1,17 @@
 import { operatorInfo, type Operator, type Source } from '../contracts/index.js'
 import { invalidPipeline } from './invalidPipeline.js'
 import { brandPipeline, type Pipeline, type PipelineDefinition } from './Pipeline.js'
-import { requireOperators, requireSinks, requireSource } from './validateEntries.js'
+import { requireMetrics, requireOperators, requireSinks, requireSource } from './validateEntries.js'
 
-const keys: readonly string[] = ['name', 'source', 'operators', 'sinks', 'drainTimeout', 'queueSize']
+const keys: readonly string[] = [
+  'name',
+  'source',
+  'operators',
+  'sinks',
+  'drainTimeout',
+  'queueSize',
+  'metrics',
+]
 
 /**
  * Declares a pipeline: one source, operators in order, one sink or more.
@@ -32,7 +40,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     throw invalidPipeline(key, 'is not a key of a pipeline', hint)
   }
   const fields = input as Partial<Record<keyof PipelineDefinition, unknown>>
-  const { name, source, operators = [], sinks, drainTimeout = 2000, queueSize = 262_144 } = fields
+  const { name, source, operators = [], sinks, drainTimeout = 2000, queueSize = 262_144, metrics } = fields
   if (source === undefined) {
     throw invalidPipeline('source', 'is missing', "Add one, such as inotify({ paths: ['src'] }).")
   }
@@ -42,6 +50,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
   if (name !== undefined && typeof name !== 'string') throw invalidPipeline('name', 'is not a string')
   requireNumber('drainTimeout', drainTimeout, 0, 'milliseconds')
   requireNumber('queueSize', queueSize, 1, 'events')
+  requireMetrics(metrics)
   requirePathOrder(source, operators)
   return brandPipeline({
     name,
@@ -50,6 +59,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     sinks: Object.freeze([...sinks]),
     drainTimeout,
     queueSize,
+    metrics,
   })
 }
 

@@ -9,7 +9,7 @@ import type { Plan, PlanStage } from './planPipeline.js'
  * characters before printing it to a terminal.
  */
 export function describePlan(plan: Plan, sourceLines: readonly string[] = []): string {
-  const { name, source, sinks, drainTimeout } = plan.pipeline
+  const { name, source, sinks, drainTimeout, metrics } = plan.pipeline
   const lines: string[] = []
   if (name !== undefined) lines.push(`pipeline ${name}`)
   lines.push(`source ${source.name}`, ...sourceLines.map(indent))
@@ -21,6 +21,7 @@ export function describePlan(plan: Plan, sourceLines: readonly string[] = []): s
     lines.push(indent(indent(describeDelivery(sink, plan.pipeline))))
   }
   lines.push(indent(`all have ${drainTimeout} ms to finish after a stop`))
+  if (metrics !== undefined) lines.push('metrics', indent(metrics.description))
   if (plan.notes.length > 0) lines.push('notes', ...plan.notes.map(indent))
   return lines.join('\n')
 }

@@ -2,7 +2,7 @@ import { catchError, concat, defer, from, of, takeUntil, tap, throwError, type O
 import type { MonoTypeOperatorFunction } from 'rxjs'
 import type { Operator, RunContext, SourceRequest } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
-import { FileEvent } from '../events/index.js'
+import { eventTypes, FileEvent, type EventType } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
 import { operatorFailed } from './operatorFailed.js'
 import type { StreamPlan } from './planPipeline.js'
@@ -10,6 +10,8 @@ import type { StreamPlan } from './planPipeline.js'
 /** What `eventStream` counts. One number for each boundary: `passed[0]` left the source, `passed[i]` stage i-1. */
 export interface StreamCounters {
   readonly passed: number[]
+  /** How many of each type left the source. */
+  readonly kinds: Record<EventType, number>
   /** 1 when `MONITOR_STOP` was added, which passes no stage. */
   added: number
   lastSeq: number
@@ -20,7 +22,8 @@ export interface StreamCounters {
 
 export function streamCounters(stages: number): StreamCounters {
   const passed = new Array<number>(stages + 1).fill(0)
-  return { passed, added: 0, lastSeq: -1, lastMicros: 0, failedAt: undefined }
+  const kinds = Object.fromEntries(eventTypes.map((type) => [type, 0])) as Record<EventType, number>
+  return { passed, kinds, added: 0, lastSeq: -1, lastMicros: 0, failedAt: undefined }
 }
 
 /**
@@ -66,6 +69,7 @@ function countSource(counters: StreamCounters): MonoTypeOperatorFunction<FileEve
   return tap({
     next: (event) => {
       counters.passed[0]!++
+      counters.kinds[event.eventType]++
       counters.lastSeq = event.seq
       counters.lastMicros = event.timestampMicros
     },
@@ -82,6 +86,7 @@ function countStage(counters: StreamCounters, boundary: number): MonoTypeOperato
 
 function stopEvent(source: string, counters: StreamCounters): FileEvent {
   counters.added = 1
+  counters.kinds.MONITOR_STOP++
   return new FileEvent({
     timestampMicros: Math.max(nowMicros(), counters.lastMicros),
     seq: ++counters.lastSeq,

@@ -1,5 +1,6 @@
 import type { Operator, Sink, Source } from '../contracts/index.js'
 import { invalidPipeline } from './invalidPipeline.js'
+import type { Metrics } from './metrics/metrics.js'
 
 function has(value: unknown, methods: readonly string[]): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
@@ -13,6 +14,10 @@ function isSource(value: unknown): value is Source {
 
 function isSink(value: unknown): value is Sink {
   return has(value, ['check', 'open']) && typeof value.description === 'string'
+}
+
+function isMetrics(value: unknown): value is Metrics {
+  return has(value, ['check', 'open']) && value.name === 'metrics'
 }
 
 function nameOf(value: (...args: never) => unknown): string {
@@ -90,4 +95,10 @@ export function requireSinks(value: unknown): asserts value is readonly Sink[] {
     if (isSink(value[i])) continue
     throw wrong(`sinks[${i}]`, 'a sink', value[i], "Use one from 'fsflow/sinks', such as ndjson().")
   }
+}
+
+/** Throws unless the value is what `metrics` returns, or nothing. */
+export function requireMetrics(value: unknown): asserts value is Metrics | undefined {
+  if (value === undefined || isMetrics(value)) return
+  throw wrong('metrics', 'what metrics(...) returns', value, 'Write metrics: metrics({ port: 9464 }).')
 }

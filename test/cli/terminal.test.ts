@@ -102,6 +102,19 @@ describe('on a terminal', () => {
     )
   }
 
+  itWith([scriptProgram], '--status shows the numbers once a second', async () => {
+    writeFileSync(at('slow.mjs'), slow)
+    const pid = await start('run slow.mjs --status')
+    await shows('1,234 watches, 0 events')
+    process.kill(pid, 'SIGUSR2')
+    await shows('1,234 watches, 1 event (1/s)')
+    await shows('sink text: 1 written, 0 queued, 0 lost')
+    process.kill(pid, 'SIGTERM')
+    const { code, written } = await running!.ended
+    expect(screen(written)).toContain('WARNING 1')
+    expect(code).toBe(0)
+  })
+
   itWith([scriptProgram], 'the first output clears the progress', async () => {
     writeFileSync(at('slow.mjs'), slow)
     const pid = await start('run slow.mjs')

@@ -8,10 +8,17 @@ type Declared = ReturnType<typeof options> extends Argv<infer T> ? T : never
 
 function options(parser: Argv<{ verbose: boolean }>) {
   return replayFlags(
-    parser.positional('file', {
-      type: 'string',
-      describe: 'A TypeScript or JavaScript file with a default export',
-    }),
+    parser
+      .positional('file', {
+        type: 'string',
+        describe: 'A TypeScript or JavaScript file with a default export',
+      })
+      .option('status', {
+        type: 'boolean',
+        default: false,
+        describe:
+          'Show once a second on a terminal what was seen, filtered, written and lost (on standard error)',
+      }),
   )
     .example('$0 run pipeline.ts', 'Run it until Ctrl-C')
     .example('$0 run pipeline.ts --replay trail.ndjson', 'Run it on what fsflow record has recorded')
@@ -23,9 +30,9 @@ export const runCommand: CommandModule<{ verbose: boolean }, Declared> = {
   builder: options,
   handler: async (args: ArgumentsCamelCase<Declared>) => {
     const file = fileOf('run', args)
-    const { verbose } = args
+    const { verbose, status } = args
     const pipeline = await guardFile({ file, verbose }, async () => replayed(await loadGuarded(file), args))
-    await supervise(pipeline, { verbose, file })
+    await supervise(pipeline, { verbose, file, status })
   },
 }
 

@@ -33,6 +33,15 @@ export default definePipeline({
 afterAll(place.remove)
 
 describe('fsflow run', () => {
+  it('--status says so when nobody could see it', async () => {
+    const running = start(['run', 'pipeline.ts', '--status'], { cwd: place.path })
+    await running.line(/MONITOR_START/)
+    running.kill('SIGTERM')
+    const { code, stderr } = await running.ended
+    expect(stderr).toBe('fsflow: --status shows nothing, for standard error is no terminal\n')
+    expect(code).toBe(0)
+  })
+
   it('runs a pipeline file in a folder without node_modules, with every sink', async () => {
     const running = start(['run', 'pipeline.ts', '-v'], { cwd: place.path })
     await running.line(/MONITOR_START/)

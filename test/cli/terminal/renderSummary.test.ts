@@ -12,11 +12,13 @@ describe('renderSummary', () => {
     queued: 0,
     retries: 0,
     circuit: 'closed' as const,
+    lagMs: undefined,
     state: 'closed' as const,
   }
   const stats = {
     ready: true,
     events: 1234567,
+    kinds: { MODIFY: 1234567 },
     filtered: 1000,
     dropped: 1,
     spooled: 0,
