@@ -1,33 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { it } from '@jest/globals'
+import { root, type Requirement } from './requirements.js'
 
-/** Something that a test needs of the machine and that not every machine gives. */
-export interface Requirement {
-  readonly what: string
-  readonly met: () => boolean
-}
-
-const capSysAdmin = 1n << 21n
-
-function effectiveCapabilities(): bigint {
-  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))
-  return BigInt(`0x${line?.[1] ?? '0'}`)
-}
-
-export const root: Requirement = { what: 'root', met: () => process.getuid?.() === 0 }
-
-export const mounting: Requirement = {
-  what: 'the right to mount (CAP_SYS_ADMIN)',
-  met: () => (effectiveCapabilities() & capSysAdmin) !== 0n,
-}
-
-export function program(name: string): Requirement {
-  return {
-    what: `the program ${name}`,
-    met: () => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0,
-  }
-}
+export { mounting, program, root, type Requirement } from './requirements.js'
 
 /**
  * A test that needs something of the machine. Without it the test is skipped and says why; with CI=true it fails
