@@ -1,7 +1,7 @@
 export { describeOperator, operatorInfo, type Operator, type OperatorInfo } from './Operator.js'
 export type { Issue, RunContext } from './RunContext.js'
 export type { Sink, SinkWriter } from './Sink.js'
-export { SinkWriteError } from './SinkWriteError.js'
+export { SinkWriteError, type SinkWriteErrorDetails } from './SinkWriteError.js'
 export type {
   CheckReport,
   DirectoryPruner,

@@ -1,0 +1,120 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { itWith, program } from './requires.js'
+import { until } from './until.js'
+
+/** A test that needs nats-server, as Debian has it. */
+export function itWithNats(name: string, run: () => Promise<void>): void {
+  itWith([program('nats-server')], name, run)
+}
+
+/** A server on loopback with a port and a storage of its own. It ends with the process that started it. */
+export class NatsServer {
+  readonly #directory: string
+  readonly #config: string
+  #port = -1
+  #child: ChildProcess | undefined
+  #admin: NatsConnection | undefined
+  #login: object = {}
+
+  private constructor(directory: string, config: string) {
+    this.#directory = directory
+    this.#config = config
+  }
+
+  /** `config` is added to that of the server; `login` is what the helper itself connects with. */
+  static async start(config = '', login: object = {}): Promise<NatsServer> {
+    const server = new NatsServer(await mkdtemp(join(tmpdir(), 'fsflow-nats-')), config)
+    server.#login = login
+    await server.startAgain()
+    return server
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.#port}`
+  }
+
+  /** Also after `stop`: at the same port, with what it has stored. */
+  async startAgain(): Promise<void> {
+    const file = join(this.#directory, 'server.conf')
+    const store = join(this.#directory, 'store')
+    await writeFile(
+      file,
+      `host: 127.0.0.1\nport: ${this.#port}\nports_file_dir: "${this.#directory}"\n` +
+        `jetstream { store_dir: "${store}" }\n${this.#config}\n`,
+    )
+    const args = ['--pdeathsig', 'KILL', 'nats-server', '-c', file]
+    let log = ''
+    const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    this.#child = child
+    let port: number | undefined
+    await until(
+      () => log.includes('Server is ready') || child.exitCode !== null,
+      () => `a server that is ready: ${log}`,
+    )
+    for (const name of await readdir(this.#directory)) {
+      if (name !== `nats-server_${child.pid}.ports`) continue
+      const ports = JSON.parse(await readFile(join(this.#directory, name), 'utf8')) as { nats: string[] }
+      port = Number(new URL(ports.nats[0]!).port)
+    }
+    if (port === undefined) throw new Error(`nats-server does not tell its port: ${log}`)
+    this.#port = port
+  }
+
+  /** By SIGKILL, so that nothing is told to clients first, or as given. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    this.#child = undefined
+    await this.#admin?.close()
+    this.#admin = undefined
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    child.kill(signal)
+    await ended
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  async admin(): Promise<JetStreamManager> {
+    this.#admin ??= await connect({ servers: `127.0.0.1:${this.#port}`, reconnect: false, ...this.#login })
+    return jetstreamManager(this.#admin)
+  }
+
+  /** All messages of a stream, in order, with their subjects and headers. */
+  async messages(stream: string): Promise<StoredMsg[]> {
+    const manager = await this.admin()
+    const { state } = await manager.streams.info(stream)
+    const found: StoredMsg[] = []
+    for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+      const message = await manager.streams.getMessage(stream, { seq })
+      if (message !== null) found.push(message)
+    }
+    return found
+  }
+
+  /** What a stream holds, from JSON. Faster than `messages`. */
+  async bodies(stream: string): Promise<unknown[]> {
+    const manager = await this.admin()
+    const { state } = await manager.streams.info(stream)
+    const bodies: unknown[] = []
+    if (state.messages === 0) return bodies
+    const consumer = await jetstream(this.#admin!).consumers.get(stream)
+    for await (const message of await consumer.fetch({ max_messages: state.messages })) {
+      bodies.push(message.json())
+      if (bodies.length === state.messages) break
+    }
+    return bodies
+  }
+}
