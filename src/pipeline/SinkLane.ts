@@ -1,6 +1,7 @@
 import type { Issue, SinkWriter } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
 import { FileEvent } from '../events/index.js'
+import { WrittenMarks } from './WrittenMarks.js'
 
 /** The most events that a sink gets in one call of `write`: a sink that is behind catches up faster with many. */
 export const batchSize = 8192
@@ -37,6 +38,7 @@ export class SinkLane {
   #missed = 0
   #lastMissed: FileEvent | undefined
   #waiting: (() => void)[] = []
+  readonly #marks = new WrittenMarks()
 
   constructor(name: string, writer: SinkWriter, limit: number, listener: LaneListener) {
     this.name = name
@@ -61,6 +63,11 @@ export class SinkLane {
   room(): Promise<void> | undefined {
     if (this.#hasRoom()) return undefined
     return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Resolves when all that came by now is written or lost: true when what came since the last question is written. */
+  written(): Promise<boolean> {
+    return this.#marks.wait()
   }
 
   push(event: FileEvent): void {
@@ -98,6 +105,7 @@ export class SinkLane {
     this.dropped += this.pending
     this.#clear()
     this.#state = 'late'
+    this.#marks.giveUp()
     this.#tellRoom()
   }
 
@@ -126,6 +134,7 @@ export class SinkLane {
     }
     this.#missed++
     this.dropped++
+    this.#marks.lose()
     this.#lastMissed = event
   }
 
@@ -148,6 +157,7 @@ export class SinkLane {
 
   #enqueue(event: FileEvent): void {
     this.#queue.push(event)
+    this.#marks.take()
     // Not at once, so that what the source emits in one go is written in one go.
     this.#pumping ??= Promise.resolve().then(() => this.#pump())
   }
@@ -158,7 +168,10 @@ export class SinkLane {
       this.#inFlight = batch.length
       try {
         await this.#writer.write(batch)
-        if (this.#state === 'open') this.delivered += batch.length
+        if (this.#state === 'open') {
+          this.delivered += batch.length
+          this.#marks.settle(batch.length)
+        }
       } catch (error) {
         if (this.#state === 'open') {
           const lost = lostIn(error, batch.length)
@@ -202,6 +215,7 @@ export class SinkLane {
   #leave(state: 'failed' | 'gone'): void {
     this.#clear()
     this.#state = state
+    this.#marks.giveUp()
     this.#tellRoom()
     this.#listener.onEnd(this)
   }

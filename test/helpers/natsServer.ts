@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,6 +69,13 @@ export class NatsServer {
     }
     if (port === undefined) throw new Error(`nats-server does not tell its port: ${log}`)
     this.#port = port
+  }
+
+  /** Connections of clients to it that are open, that of this helper included. */
+  connections(): number {
+    const hex = this.#port.toString(16).toUpperCase().padStart(4, '0')
+    const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n')
+    return lines.filter((line) => new RegExp(`^ *\\d+: \\S+ 0100007F:${hex} 01 `).test(line)).length
   }
 
   /** By SIGKILL, so that nothing is told to clients first, or as given. */

@@ -25,10 +25,6 @@ const batch = (count: number, from = 0): FileEvent[] =>
   Array.from({ length: count }, (_, index) => fileEvent(`CREATE /d/${from + index}`, { seq: from + index }))
 const seqs = (bodies: readonly unknown[]): number[] => bodies.map((body) => (body as WireEvent).seq)
 
-function sockets(): number {
-  return process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS)/.test(name)).length
-}
-
 async function closedPort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')
@@ -350,15 +346,15 @@ describe('nats', () => {
 
   itWithNats('leaves no connection open', async () => {
     const at = place()
-    const before = sockets()
+    const before = server.connections()
     const writer = await nats({ servers: server.url, ...at }).open(sinkContext())
     await writer.write(batch(10))
-    expect(sockets()).toBeGreaterThan(before)
+    expect(server.connections()).toBe(before + 1)
     await writer.close()
     await expect(nats({ servers: server.url, stream: at.stream, subject: 'x' }).check()).rejects.toThrow()
     await until(
-      () => sockets() === before,
-      () => `${before} sockets, not ${sockets()}`,
+      () => server.connections() === before,
+      () => `${before} connections, not ${server.connections()}`,
     )
   })
 
