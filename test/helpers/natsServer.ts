@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
@@ -49,26 +49,22 @@ export class NatsServer {
     const store = join(this.#directory, 'store')
     await writeFile(
       file,
-      `host: 127.0.0.1\nport: ${this.#port}\nports_file_dir: "${this.#directory}"\n` +
-        `jetstream { store_dir: "${store}" }\n${this.#config}\n`,
+      `host: 127.0.0.1\nport: ${this.#port}\njetstream { store_dir: "${store}" }\n${this.#config}\n`,
     )
     const args = ['--pdeathsig', 'KILL', 'nats-server', '-c', file]
     let log = ''
     const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    child.once('close', () => (log += 'it has ended'))
     this.#child = child
-    let port: number | undefined
+    const isReady = (): boolean => log.includes('Server is ready')
     await until(
-      () => log.includes('Server is ready') || child.exitCode !== null,
+      () => isReady() || log.includes('it has ended'),
       () => `a server that is ready: ${log}`,
     )
-    for (const name of await readdir(this.#directory)) {
-      if (name !== `nats-server_${child.pid}.ports`) continue
-      const ports = JSON.parse(await readFile(join(this.#directory, name), 'utf8')) as { nats: string[] }
-      port = Number(new URL(ports.nats[0]!).port)
-    }
-    if (port === undefined) throw new Error(`nats-server does not tell its port: ${log}`)
-    this.#port = port
+    if (!isReady()) throw new Error(`nats-server does not start: ${log}`)
+    const [, port] = /client connections on 127\.0\.0\.1:(\d+)/.exec(log) ?? []
+    this.#port = Number(port)
   }
 
   /** Connections of clients to it that are open, that of this helper included. */
