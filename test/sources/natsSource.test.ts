@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { eventTypes, FileEvent, toWire, type WireEvent } from '../../src/events/index.js'
+import { eventTypes, toWire, type FileEvent, type WireEvent } from '../../src/events/index.js'
 import { definePipeline, run } from '../../src/pipeline/index.js'
 import { nats } from '../../src/sinks/index.js'
 import { natsSource, type NatsSourceOptions } from '../../src/sources/index.js'
@@ -280,6 +280,7 @@ describe('natsSource', () => {
       expect(new Set(files(one).map(({ filePath }) => filePath)).size).toBe(100)
       expect(files(one)).toHaveLength(100)
       expect(one.issues.map(({ code }) => code)).toEqual(['FSFLOW_SOURCE_WAITS'])
+      expect(one.controls).toEqual(['MONITOR_START', 'WARNING'])
     } finally {
       await other.close()
     }

@@ -1,14 +1,13 @@
+import type * as JetStream from '@nats-io/jetstream'
+import type * as Transport from '@nats-io/transport-node'
 import { FsflowError } from '../../errors/index.js'
-
-type Transport = typeof import('@nats-io/transport-node')
-type JetStream = typeof import('@nats-io/jetstream')
 
 /** What is used of the two packages of the client. */
 export interface NatsClient {
-  readonly connect: Transport['connect']
-  readonly credsAuthenticator: Transport['credsAuthenticator']
-  readonly jetstream: JetStream['jetstream']
-  readonly jetstreamManager: JetStream['jetstreamManager']
+  readonly connect: typeof Transport.connect
+  readonly credsAuthenticator: typeof Transport.credsAuthenticator
+  readonly jetstream: typeof JetStream.jetstream
+  readonly jetstreamManager: typeof JetStream.jetstreamManager
 }
 
 /** The client, from optional packages. Rejects with FSFLOW_MISSING_PACKAGE. */

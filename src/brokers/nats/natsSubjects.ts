@@ -47,7 +47,7 @@ export function encodeToken(name: Uint8Array): string {
   return token
 }
 
-const special: ReadonlySet<number> = new Set([...'.*>%'].map((character) => character.charCodeAt(0)))
+const special: ReadonlySet<number> = new Set(Buffer.from('.*>%'))
 
 function isPlain(byte: number): boolean {
   return byte > 0x20 && byte < 0x7f && !special.has(byte)

@@ -174,7 +174,9 @@ export class NatsRun {
     if (this.#isWaiting || this.#isEnding) return
     this.#isWaiting = true
     const { text } = natsProblem(error, this.#settings.connection.where)
-    this.#context.report({ code: 'FSFLOW_SOURCE_WAITS', message: `natsSource: ${text}; it is tried again` })
+    const warning = { code: 'FSFLOW_SOURCE_WAITS', message: `natsSource: ${text}; it is tried again` }
+    this.#context.report(warning)
+    this.#retelling.warn(warning)
   }
 
   async #tellAll(): Promise<void> {
