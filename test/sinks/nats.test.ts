@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Issue, RunContext, SinkWriter } from '../../src/contracts/index.js'
 import { toWire, type FileEvent, type WireEvent } from '../../src/events/index.js'
@@ -8,9 +11,10 @@ import { nats, type NatsSinkOptions } from '../../src/sinks/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
 import { sinkLaws } from '../../src/testing/sinkLaws.js'
 import { itWithNats, NatsServer } from '../helpers/natsServer.js'
-import { program } from '../helpers/requires.js'
+import { itWith, program } from '../helpers/requires.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { until } from '../helpers/until.js'
+import { withDirectory } from '../helpers/withDirectory.js'
 
 const hasServer = program('nats-server').met()
 let server: NatsServer
@@ -343,6 +347,39 @@ describe('nats', () => {
       })
     }
   })
+
+  itWith([program('nats-server'), program('openssl')], 'encrypts, with certificates on both sides', () =>
+    withDirectory(async (directory) => {
+      const file = (name: string): string => join(directory, name)
+      const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { stdio: 'pipe' })
+      const subject = ['-nodes', '-subj', '/CN=test', '-addext', 'subjectAltName=DNS:localhost']
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+      openssl('req', '-x509', ...key, ...subject, '-keyout', file('key'), '-out', file('cert'))
+      const paths = `cert_file: "${file('cert')}", key_file: "${file('key')}"`
+      const pem = (name: string): string => readFileSync(file(name), 'utf8')
+      const own = { ca: pem('cert'), cert: pem('cert'), key: pem('key') }
+      const other = await NatsServer.start(`tls { ${paths}, ca_file: "${file('cert')}", verify: true }`, {
+        tls: own,
+      })
+      const url = `nats://localhost:${other.port}`
+      try {
+        const at = place()
+        const tls = { ca: file('cert'), cert: file('cert'), key: file('key') }
+        await withWriter({ servers: url, ...at, tls }, (writer) => writer.write(batch(3)))
+        expect(await other.bodies(at.stream)).toHaveLength(3)
+        const wrong = nats({ servers: url, ...at, tls: true })
+        await expect(wrong.check()).rejects.toMatchObject({
+          code: 'FSFLOW_SINK_OPEN',
+          message: expect.stringContaining(`nats: no encrypted connection to ${url}`) as unknown,
+        })
+        await expect(nats({ servers: url, ...at, tls: { ca: file('none') } }).check()).rejects.toThrow(
+          `nats: cannot read ${file('none')}: ENOENT`,
+        )
+      } finally {
+        await other.close()
+      }
+    }),
+  )
 
   itWithNats('leaves no connection open', async () => {
     const at = place()

@@ -12,6 +12,7 @@ import { Retelling } from '../trail/Retelling.js'
 import { Acknowledger, type Answer } from './Acknowledger.js'
 import { BrokenMessages } from './BrokenMessages.js'
 import { HeldMessages, type IncomingMessage } from './HeldMessages.js'
+import { Waiting } from './Waiting.js'
 
 export interface NatsSourceSettings {
   readonly connection: NatsConnectionSettings
@@ -57,7 +58,7 @@ export class NatsRun {
     this.#end.signal.addEventListener('abort', () => resolve(), { once: true })
   })
   #link: ConsumerLink | undefined
-  #isWaiting = false
+  readonly #waiting: Waiting
 
   constructor(subscriber: Subscriber<FileEvent>, context: RunContext, settings: NatsSourceSettings) {
     this.#subscriber = subscriber
@@ -70,6 +71,7 @@ export class NatsRun {
       roots: settings.roots,
       emit: (event) => subscriber.next(event),
     })
+    this.#waiting = new Waiting(settings.connection.where, context, this.#retelling)
     this.#broken = new BrokenMessages(settings, context, this.#retelling)
     this.#acknowledger = new Acknowledger(this.#held, context, Math.ceil(ackWait / 3), (reply, answer) =>
       this.#send(reply, answer),
@@ -86,13 +88,13 @@ export class NatsRun {
   async run(): Promise<void> {
     try {
       await this.#connect()
-      if (!this.#isEnding) {
+      if (!this.#isEnding()) {
         this.#retelling.start()
         await Promise.all([this.#receive(), this.#tellAll()])
       }
     } catch (error) {
       const code = this.ready ? 'FSFLOW_SOURCE_READ' : 'FSFLOW_SOURCE_OPEN'
-      if (!this.#isEnding) this.#subscriber.error(sourceError(code, error, this.#settings.connection))
+      if (!this.#isEnding()) this.#subscriber.error(sourceError(code, error, this.#settings.connection))
       this.#end.abort()
     }
     this.#subscriber.complete()
@@ -104,7 +106,8 @@ export class NatsRun {
     this.#context.signal.removeEventListener('abort', this.#onAbort)
   }
 
-  get #isEnding(): boolean {
+  // A method: what a getter said before an await is not what it says then.
+  #isEnding(): boolean {
     return this.#end.signal.aborted
   }
 
@@ -123,7 +126,7 @@ export class NatsRun {
 
   /** Fetches messages until the end, over one connection after the other. */
   async #receive(): Promise<void> {
-    while (!this.#isEnding) {
+    while (!this.#isEnding()) {
       const link = this.#link
       if (link === undefined || link.connection.isClosed()) {
         await this.#connectAgain()
@@ -143,25 +146,26 @@ export class NatsRun {
       // Its acknowledgement was lost.
       if (this.#held.add(message) === 'settled') this.#send(message.reply, '+ACK')
     }
-    this.#isWaiting = false
+    this.#waiting.over()
   }
 
   async #disconnect(error: unknown): Promise<void> {
     const link = this.#link
     this.#link = undefined
     if (link !== undefined) await endNats(link)
-    this.#tellWait(error)
+    if (!this.#isEnding()) this.#waiting.tell(error)
   }
 
   async #connectAgain(): Promise<void> {
-    for (let attempt = 0; !this.#isEnding; attempt++) {
+    for (let attempt = 0; !this.#isEnding(); attempt++) {
       try {
         await this.#connect()
         return
       } catch (error) {
         const isFinal = FsflowError.is(error) || natsProblem(error, '').isFinal
         if (isFinal) throw error
-        this.#tellWait(error)
+        if (this.#isEnding()) return
+        this.#waiting.tell(error)
         const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(attempt, 16))
         const options = { signal: this.#end.signal }
         await wait(delay / 2 + (Math.random() * delay) / 2, undefined, options).catch(() => undefined)
@@ -169,18 +173,8 @@ export class NatsRun {
     }
   }
 
-  /** Once, until messages come again. */
-  #tellWait(error: unknown): void {
-    if (this.#isWaiting || this.#isEnding) return
-    this.#isWaiting = true
-    const { text } = natsProblem(error, this.#settings.connection.where)
-    const warning = { code: 'FSFLOW_SOURCE_WAITS', message: `natsSource: ${text}; it is tried again` }
-    this.#context.report(warning)
-    this.#retelling.warn(warning)
-  }
-
   async #tellAll(): Promise<void> {
-    while (!this.#isEnding) {
+    while (!this.#isEnding()) {
       const message = this.#held.take()
       if (message === undefined) {
         await Promise.race([this.#held.change(), this.#aborted])
