@@ -7,7 +7,7 @@ import {
   requireWhole,
   type NatsConnectionOptions,
 } from '../brokers/nats/natsConnectionOptions.js'
-import { createOptions, type NatsStreamOptions } from '../brokers/nats/natsStream.js'
+import { createOptions, type NatsStreamOptions } from '../brokers/nats/natsStreamOptions.js'
 import { isSubject } from '../brokers/nats/natsSubjects.js'
 import type { Sink } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
