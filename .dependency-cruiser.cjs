@@ -1,5 +1,5 @@
 // The one-way rule: a folder imports only from the folders to its left.
-//   events, errors <- contracts <- linux, formats <- watching <- operators | sources | sinks <- pipeline <- cli
+//   events, errors <- contracts <- linux, formats <- watching, brokers <- operators | sources | sinks <- pipeline <- cli
 // testing/ is for users' tests: it may look at everything below the pipeline, and nothing imports it.
 const below = {
   events: [],
@@ -8,9 +8,10 @@ const below = {
   linux: ['events', 'errors', 'contracts'],
   formats: ['events', 'errors', 'contracts'],
   watching: ['events', 'errors', 'contracts', 'linux', 'formats'],
+  brokers: ['events', 'errors', 'contracts', 'formats'],
   operators: ['events', 'errors', 'contracts', 'linux', 'formats', 'watching'],
-  sources: ['events', 'errors', 'contracts', 'linux', 'formats', 'watching'],
-  sinks: ['events', 'errors', 'contracts', 'linux', 'formats', 'watching'],
+  sources: ['events', 'errors', 'contracts', 'linux', 'formats', 'watching', 'brokers'],
+  sinks: ['events', 'errors', 'contracts', 'linux', 'formats', 'watching', 'brokers'],
   pipeline: [
     'events',
     'errors',
@@ -18,6 +19,7 @@ const below = {
     'linux',
     'formats',
     'watching',
+    'brokers',
     'operators',
     'sources',
     'sinks',
@@ -29,12 +31,24 @@ const below = {
     'linux',
     'formats',
     'watching',
+    'brokers',
     'operators',
     'sources',
     'sinks',
     'pipeline',
   ],
-  testing: ['events', 'errors', 'contracts', 'linux', 'formats', 'watching', 'operators', 'sources', 'sinks'],
+  testing: [
+    'events',
+    'errors',
+    'contracts',
+    'linux',
+    'formats',
+    'watching',
+    'brokers',
+    'operators',
+    'sources',
+    'sinks',
+  ],
 }
 
 const oneWay = Object.entries(below).map(([folder, allowed]) => ({

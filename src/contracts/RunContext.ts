@@ -18,4 +18,10 @@ export interface RunContext {
    * can wait without losing any, such as one that reads a file. Absent where nothing is known of sinks.
    */
   room?(): Promise<void> | undefined
+  /**
+   * Resolves when every sink has written, or given up, what has come to it by now: true when nothing was lost of what
+   * came since the call before. For a source that can have events told again, such as one of a broker. What an operator
+   * holds back has not come to any sink yet. Absent where nothing is known of sinks.
+   */
+  written?(): Promise<boolean>
 }

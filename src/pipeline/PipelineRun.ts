@@ -58,6 +58,7 @@ export class PipelineRun implements RunHandle {
       signal,
       report: (issue) => this.#call(() => options.onIssue?.(issue)),
       room: () => this.#room(),
+      written: () => this.#written(),
     }
     this.#stopped = new Promise((resolve) =>
       signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -200,6 +201,11 @@ export class PipelineRun implements RunHandle {
   #room(): Promise<void> | undefined {
     const full = this.#lanes.flatMap((lane) => lane.room() ?? [])
     return full.length === 0 ? undefined : Promise.all(full).then(() => undefined)
+  }
+
+  async #written(): Promise<boolean> {
+    const written = await Promise.all(this.#lanes.map((lane) => lane.written()))
+    return written.every((isWritten) => isWritten)
   }
 
   #laneEnded(lane: SinkLane): void {

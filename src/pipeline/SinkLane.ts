@@ -11,6 +11,7 @@ import { LaneQueue } from './delivery/LaneQueue.js'
 import type { LaneSettings, LaneState } from './delivery/LaneSettings.js'
 import { LaneSpool } from './delivery/LaneSpool.js'
 import { lostIn } from './delivery/lostIn.js'
+import { WrittenMarks } from './WrittenMarks.js'
 
 export interface LaneListener {
   report(issue: Issue): void
@@ -45,11 +46,14 @@ export class SinkLane {
   #pushed = 0
   /** Events that were dropped though the queue was not full. */
   #lost = 0
+  /** Of those, the ones that came when it took none any more. */
+  #refused = 0
   #pumping: Promise<void> | undefined
   #isEnding = false
   /** Given up, and about to put on disk what waits. */
   #isLeaving = false
   #waiting: (() => void)[] = []
+  readonly #marks = new WrittenMarks()
 
   constructor(name: string, writer: SinkWriter, settings: LaneSettings, listener: LaneListener) {
     this.name = name
@@ -72,6 +76,7 @@ export class SinkLane {
     if (spool !== undefined) {
       this.#spool = new LaneSpool(spool, this.#queue, run, {
         onFull: (error) => this.#full.spoolFull(error),
+        onMoved: () => this.#tellWritten(),
         isHurried: () => this.#attempts.state !== 'closed' || this.#state === 'failed',
       })
     }
@@ -125,11 +130,22 @@ export class SinkLane {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
+  /**
+   * Resolves when all that came by now is written, on disk or lost: true when nothing was lost since the last question,
+   * but for what came when it took none any more.
+   */
+  written(): Promise<boolean> {
+    const answer = this.#marks.wait(this.#pushed, this.dropped - this.#refused)
+    this.#tellWritten()
+    return answer
+  }
+
   push(event: FileEvent): void {
     if (this.#state === 'gone') return
     this.#pushed++
     if (!this.#takesEvents()) {
       this.#lost++
+      this.#refused++
       return
     }
     if (!this.#full.push(event)) return
@@ -193,7 +209,14 @@ export class SinkLane {
     return this.#state !== 'open' || this.pending <= this.#settings.queue / 2
   }
 
+  // Told only while nothing is on its way, for what comes later may be on disk before.
+  #tellWritten(): void {
+    if (this.#batch.inMemory > 0 || (this.#spool?.moving ?? 0) > 0) return
+    this.#marks.reach(this.#pushed - this.#queue.length, this.dropped - this.#refused)
+  }
+
   #tellRoom(): void {
+    this.#tellWritten()
     if (this.#waiting.length === 0 || !this.#hasRoom()) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }

@@ -1,4 +1,5 @@
 export { auto, type AutoSourceOptions } from './auto.js'
 export { fanotify, type FanotifySourceOptions } from './fanotify.js'
 export { inotify, type InotifySourceOptions } from './inotify.js'
+export { natsSource, type NatsSourceOptions } from './natsSource.js'
 export { replay, type ReplaySourceOptions } from './replay.js'

@@ -55,6 +55,9 @@ describe('docs/events.md', () => {
       'sources/AutoRun',
       'sources/support/MountDecisions',
       'sources/trail/ReplayRun',
+      'sources/trail/Retelling',
+      'sources/nats/BrokenMessages',
+      'sources/nats/Waiting',
     ]
     for (const file of [...files, 'pipeline/delivery/LaneQueue', 'pipeline/eventStream']) {
       const text = readFileSync(new URL(`../../../src/${file}.ts`, import.meta.url), 'utf8')

@@ -57,6 +57,54 @@ describe('SinkLane', () => {
     expect(tested.room()).toBeUndefined()
   })
 
+  it('says when what has come is written, and whether any of it was lost', async () => {
+    const sink = new FakeSink()
+    const first = gate()
+    sink.beforeWrite = () => first.opened
+    const { lane: tested } = await lane(sink, 2)
+    expect(await tested.written()).toBe(true)
+    tested.push(change(0))
+    const early = tested.written()
+    tested.push(change(1))
+    const late = tested.written()
+    let isLate = false
+    void late.then(() => (isLate = true))
+    await Promise.resolve()
+    expect(isLate).toBe(false)
+    first.open()
+    expect([await early, await late]).toEqual([true, true])
+    expect(sink.events.map(({ seq }) => seq)).toEqual([0, 1])
+
+    const second = gate()
+    sink.beforeWrite = () => second.opened
+    for (let i = 2; i < 6; i++) tested.push(change(i))
+    const full = tested.written()
+    second.open()
+    expect(await full).toBe(false)
+    expect(tested.dropped).toBe(2)
+    tested.push(change(6))
+    expect(await tested.written()).toBe(true)
+  })
+
+  it('says that what waits is not written when the sink fails or is given up, and nothing of what comes then', async () => {
+    const failing = new FakeSink()
+    failing.beforeWrite = () => Promise.reject(new Error('no'))
+    const { lane: failed } = await lane(failing, 10)
+    failed.push(change(0))
+    expect(await failed.written()).toBe(false)
+    expect(failed.state).toBe('failed')
+    failed.push(change(1))
+    expect(await failed.written()).toBe(true)
+
+    const slow = new FakeSink()
+    slow.beforeWrite = () => gate().opened
+    const { lane: given } = await lane(slow, 10)
+    given.push(change(0))
+    const written = given.written()
+    void given.abandon()
+    expect(await written).toBe(false)
+  })
+
   it('never calls write before the last call has settled', async () => {
     const sink = new FakeSink()
     let writing = 0

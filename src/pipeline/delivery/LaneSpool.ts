@@ -5,6 +5,8 @@ import type { Spool, SpooledBatch, SpoolPlace } from './Spool.js'
 export interface LaneSpoolListener {
   /** Events could not be put on disk; they are in the queue again, or are kept in memory. */
   onFull(error: unknown): void
+  /** Events that were on their way have arrived on disk. */
+  onMoved(): void
   /** True while what waits in memory is to go to disk at once. */
   isHurried(): boolean
 }
@@ -134,6 +136,7 @@ export class LaneSpool {
       }
     }
     this.#isSpilling = false
+    this.#listener.onMoved()
     this.hurry()
   }
 
@@ -141,6 +144,7 @@ export class LaneSpool {
     try {
       await this.#spool.put(batch.events, this.#run, batch.place)
       this.#moving -= batch.events.length
+      this.#listener.onMoved()
     } catch (error) {
       this.#held = batch
       this.#failed(error)

@@ -3,11 +3,11 @@ import type { Subscriber } from 'rxjs'
 import type { RunContext } from '../../contracts/index.js'
 import { FsflowError } from '../../errors/index.js'
 import { messageOf } from '../../errors/messageOf.js'
-import { FileEvent, fromWire, type ControlDetails, type EventType } from '../../events/index.js'
-import { nowMicros } from '../../linux/clock.js'
+import { fromWire, type FileEvent } from '../../events/index.js'
 import { systemError } from '../../linux/systemError.js'
 import { Pace } from './Pace.js'
 import { readLines, type TextLine } from './readLines.js'
+import { Retelling } from './Retelling.js'
 
 export interface ReplaySettings {
   /** Absolute. */
@@ -22,8 +22,6 @@ export interface ReplaySettings {
 /** Broken lines that are told one by one; further ones are counted. */
 const TOLD_LINES = 20
 
-const borders: ReadonlySet<EventType> = new Set<EventType>(['MONITOR_START', 'MONITOR_STOP'])
-
 /** One replay of one file; see `replay`. */
 export class ReplayRun {
   readonly #subscriber: Subscriber<FileEvent>
@@ -36,8 +34,7 @@ export class ReplayRun {
   readonly #aborted = new Promise<void>((resolve) => {
     this.#end.signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  #seq = 0
-  #lastMicros = NaN
+  readonly #retelling: Retelling
   #broken = 0
 
   constructor(subscriber: Subscriber<FileEvent>, context: RunContext, settings: ReplaySettings) {
@@ -45,12 +42,18 @@ export class ReplayRun {
     this.#context = context
     this.#settings = settings
     this.#pace = new Pace(settings.speed)
+    this.#retelling = new Retelling({
+      source: 'replay',
+      message: `replaying ${settings.path}`,
+      roots: settings.roots,
+      emit: (event) => subscriber.next(event),
+    })
     if (context.signal.aborted) this.#end.abort()
     else context.signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   get ready(): boolean {
-    return this.#seq > 0
+    return this.#retelling.ready
   }
 
   /** Tells all; never rejects. */
@@ -76,7 +79,7 @@ export class ReplayRun {
       // Others get a turn, also while all is read from memory.
       await turn(undefined, { signal })
     }
-    if (!this.ready) this.#start(nowMicros())
+    this.#retelling.start()
     const untold = this.#broken - TOLD_LINES
     if (untold > 0) this.#warn(`${this.#settings.path}: ${untold} further lines are left out`, untold)
   }
@@ -87,10 +90,8 @@ export class ReplayRun {
     const { timestampMicros } = event
     const { signal } = this.#end
     if (this.#pace.delay(timestampMicros) > 0) await this.#pace.until(timestampMicros, signal)
-    if (!this.ready) this.#start(timestampMicros)
-    if (borders.has(event.eventType)) return
-    this.#lastMicros = timestampMicros
-    this.#emit(event)
+    this.#retelling.start(timestampMicros)
+    if (!this.#retelling.tell(event)) return
     // Nothing is lost by waiting for the sinks; what they cannot hold would be.
     const room = this.#context.room?.()
     if (room !== undefined) await Promise.race([room, this.#aborted])
@@ -128,31 +129,6 @@ export class ReplayRun {
 
   #warn(message: string, lines: number): void {
     this.#context.report({ code: 'FSFLOW_INVALID_EVENT', message, path: this.#settings.path })
-    if (!this.ready) this.#start(nowMicros())
-    this.#emitControl('WARNING', { code: 'FSFLOW_INVALID_EVENT', message, counts: { lines } })
+    this.#retelling.warn({ code: 'FSFLOW_INVALID_EVENT', message, counts: { lines } })
   }
-
-  #start(timestampMicros: number): void {
-    this.#lastMicros = timestampMicros
-    const message = `replaying ${this.#settings.path}`
-    this.#emitControl('MONITOR_START', { code: 'FSFLOW_MONITOR_START', message })
-  }
-
-  #emitControl(eventType: EventType, controlDetails: ControlDetails): void {
-    const timestampMicros = this.#lastMicros
-    this.#emit(
-      new FileEvent({ timestampMicros, seq: 0, eventType, filePath: '', source: 'replay', controlDetails }),
-    )
-  }
-
-  #emit(event: FileEvent): void {
-    this.#seq++
-    const { filePath, isControl } = event
-    const root = isControl ? '' : (this.#settings.roots.find((one) => isWithin(filePath, one)) ?? '')
-    this.#subscriber.next(event.with({ seq: this.#seq, root }))
-  }
-}
-
-function isWithin(path: string, root: string): boolean {
-  return path === root || path.startsWith(root === '/' ? root : `${root}/`)
 }
