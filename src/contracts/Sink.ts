@@ -30,6 +30,8 @@ export interface Sink {
    * exists. A pipeline in which two sinks name the same is refused. Left out, or `undefined`, where several may write.
    */
   destination?(): Promise<string | undefined>
+  /** True when it opens its file anew at `context.reopen`. */
+  readonly reopens?: boolean
   /** Throws an FsflowError when `open` would fail. Changes nothing. */
   check(): Promise<void>
   open(context: RunContext): Promise<SinkWriter>

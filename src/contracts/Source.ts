@@ -9,6 +9,12 @@ export interface OwnFile {
   readonly ino: bigint
 }
 
+/** What a sink is about to do, once, to a name beside its file: that it did is not reported. */
+export interface OwnAct {
+  readonly type: 'CREATE' | 'DELETE' | 'MOVED_FROM'
+  readonly path: string
+}
+
 /** True when nothing in the directory, nor below it, can pass the pipeline. `path` is relative to the root. */
 export type DirectoryPruner = (path: string, name: string) => boolean
 
@@ -23,6 +29,8 @@ export interface SourceRequest {
   /** True when a later stage wants to know who did it: a source that can shall follow processes. */
   readonly processes: boolean
   readonly ownFiles: readonly OwnFile[]
+  /** Further files that sinks write, and what they do to names, each told before it is done. Absent where none do. */
+  readonly announced?: Observable<OwnFile | OwnAct>
 }
 
 /** What `check` found: text for people; problems that would stop `open`. */
