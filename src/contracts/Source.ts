@@ -7,11 +7,14 @@ export interface OwnFile {
   readonly path: string
   readonly dev: bigint
   readonly ino: bigint
+  /** Where it is now, when it has yet to get to `path`. */
+  readonly at?: string
 }
 
 /** What a sink is about to do, once, to a name beside its file: that it did is not reported. */
 export interface OwnAct {
-  readonly type: 'CREATE' | 'DELETE' | 'MOVED_FROM'
+  /** `'OPEN'`: it reads the file, as often as it likes. */
+  readonly type: 'CREATE' | 'DELETE' | 'MOVED_FROM' | 'OPEN'
   readonly path: string
 }
 

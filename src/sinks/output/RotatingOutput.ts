@@ -1,36 +1,24 @@
-import type { BigIntStats } from 'node:fs'
-import { link, lstat, rename, unlink } from 'node:fs/promises'
+import { link, rename, unlink } from 'node:fs/promises'
 import type { Subscription } from 'rxjs'
 import type { OwnAct, OwnFile, RunContext } from '../../contracts/index.js'
 import { messageOf } from '../../errors/messageOf.js'
 import { openCurrent, type CurrentFile, type FilePlace } from './currentFile.js'
 import { statFd } from './descriptors.js'
 import type { Output, WriteFailure } from './Output.js'
-import { clearRemains, nextRotated, tidyRotated } from './rotatedFiles.js'
-import { errnoOf } from './sinkErrors.js'
+import { RotatedFiles, whatIsAt, type Keeping } from './RotatedFiles.js'
+import { openError } from './sinkErrors.js'
 
-export interface Rotation {
+export interface Rotation extends Keeping {
   /** Bytes. */
   readonly size: number
   /** Milliseconds. */
   readonly interval: number
-  readonly keep: number
-  readonly compress: boolean
 }
 
 // After a rotation that did not work, such as on a full disk, the file is written on for so long.
 const retryAfter = 60_000
 
 const nothing = Buffer.alloc(0)
-
-async function whatIsAt(path: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(path, { bigint: true })
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
 
 /**
  * A regular file that is put aside under another name when it is full or its time is over, and opened anew when it is
@@ -42,13 +30,12 @@ export class RotatingOutput implements Output {
   readonly #rotation: Rotation | undefined
   readonly #context: RunContext
   readonly #header: Buffer
+  readonly #aside: RotatedFiles
   readonly #closing = new AbortController()
   readonly #reopening: Subscription | undefined
   #current: CurrentFile
   #turn: Promise<unknown> = Promise.resolve()
   #tidying: Promise<void> = Promise.resolve()
-  /** Has the name of one that was put aside, and is still written to. */
-  #unsettled: string | undefined
   #retryAt = 0
 
   static async open(
@@ -57,13 +44,14 @@ export class RotatingOutput implements Output {
     context: RunContext,
   ): Promise<RotatingOutput> {
     const current = await openCurrent(place, place.path)
+    const aside = new RotatedFiles(place.path, (act) => context.announce?.(act))
     try {
-      if (rotation !== undefined) await clearRemains(place.path, current.own.dev, current.own.ino)
+      if (rotation !== undefined) await aside.find(current.own)
     } catch (error) {
       await current.output.close()
-      throw error
+      throw openError(place, error)
     }
-    return new RotatingOutput(place, rotation, context, current)
+    return new RotatingOutput(place, rotation, context, current, aside)
   }
 
   private constructor(
@@ -71,12 +59,14 @@ export class RotatingOutput implements Output {
     rotation: Rotation | undefined,
     context: RunContext,
     current: CurrentFile,
+    aside: RotatedFiles,
   ) {
     this.#place = place
     this.#rotation = rotation
     this.#context = context
     this.#header = Buffer.from(place.header)
     this.#current = current
+    this.#aside = aside
     this.#reopening = context.reopen?.subscribe(() => void this.#inTurn(() => this.#tryTo('opened anew')))
     this.#tidy()
   }
@@ -156,7 +146,7 @@ export class RotatingOutput implements Output {
     const { path } = this.#place
     try {
       const there = await whatIsAt(path)
-      if (there === undefined) await this.#create(await nextRotated(path))
+      if (there === undefined) await this.#create(this.#aside.nextPath())
       else if (there.dev !== this.#current.own.dev || there.ino !== this.#current.own.ino) {
         // Another program has moved the file away, and made a new one.
         if (there.isFile()) this.#announce({ path: this.#current.own.path, dev: there.dev, ino: there.ino })
@@ -170,22 +160,17 @@ export class RotatingOutput implements Output {
 
   // By a second name, and not by rename(2): there is a file at the path at any time.
   async #rotate(): Promise<void> {
-    const { path } = this.#place
-    const aside = await nextRotated(path)
-    this.#unsettled = aside
+    const aside = this.#aside.nextPath()
+    this.#announce({ type: 'CREATE', path: aside })
+    await link(this.#place.path, aside)
     try {
-      this.#announce({ type: 'CREATE', path: aside })
-      await link(path, aside)
-      try {
-        await this.#create(aside)
-      } catch (error) {
-        this.#announce({ type: 'DELETE', path: aside })
-        await unlink(aside)
-        throw error
-      }
-    } finally {
-      this.#unsettled = undefined
+      await this.#create(aside)
+    } catch (error) {
+      this.#announce({ type: 'DELETE', path: aside })
+      await unlink(aside)
+      throw error
     }
+    this.#aside.add(aside)
     this.#tidy()
   }
 
@@ -194,9 +179,10 @@ export class RotatingOutput implements Output {
     const { path } = this.#place
     const name = `${aside}.new`
     this.#announce({ type: 'CREATE', path: name })
-    const next = await openCurrent(this.#place, name, { isNew: true })
+    const opened = await openCurrent(this.#place, name, { isNew: true })
+    const next = { ...opened, own: { ...opened.own, path: this.#current.own.path } }
     try {
-      this.#announce(next.own)
+      this.#announce({ ...next.own, at: name })
       this.#announce({ type: 'MOVED_FROM', path: name })
       await rename(name, path)
     } catch (error) {
@@ -205,7 +191,7 @@ export class RotatingOutput implements Output {
       await next.output.close()
       throw error
     }
-    await this.#replace({ ...next, own: { ...next.own, path: this.#current.own.path } })
+    await this.#replace(next)
   }
 
   async #replace(next: CurrentFile): Promise<void> {
@@ -216,16 +202,11 @@ export class RotatingOutput implements Output {
   }
 
   #tidy(): void {
-    if (this.#rotation === undefined) return
+    const rotation = this.#rotation
+    if (rotation === undefined) return
     const { signal } = this.#closing
-    const options = {
-      ...this.#rotation,
-      announce: (act: OwnAct): void => this.#announce(act),
-      unsettled: () => this.#unsettled,
-      signal,
-    }
     this.#tidying = this.#tidying
-      .then(() => tidyRotated(this.#place.path, options))
+      .then(() => this.#aside.tidy(rotation, signal))
       .catch((error: unknown) => {
         if (!signal.aborted) this.#report('compressed, or old ones of it removed', error)
       })

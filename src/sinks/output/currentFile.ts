@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises'
 import type { OwnFile } from '../../contracts/index.js'
 import { closeFd, statFd } from './descriptors.js'
 import type { Destination } from './destination.js'
@@ -6,6 +5,7 @@ import { lockFile } from './lockFile.js'
 import { openFile, type OpenedFile } from './openFile.js'
 import { openedOutput } from './openOutput.js'
 import type { Output } from './Output.js'
+import { whatIsAt } from './RotatedFiles.js'
 import { openError } from './sinkErrors.js'
 
 /** Where a file is written that can be replaced by another. */
@@ -60,10 +60,7 @@ async function take(
     if (!lockFile(fd)) {
       throw openError(place, 'another process writes to it, and rotates it', 'Give each a path of its own.')
     }
-    const [opened, there] = await Promise.all([
-      statFd(fd),
-      lstat(path, { bigint: true }).catch(() => undefined),
-    ])
+    const [opened, there] = await Promise.all([statFd(fd), whatIsAt(path)])
     if (opened.ino !== there?.ino || opened.dev !== there.dev) return undefined
   }
   await place.inspect(fd, size)
