@@ -7,10 +7,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { fsflow, start, temporaryFolder, type Running } from './cli/fsflow.js'
 import { parseCsv } from './helpers/parseCsv.js'
@@ -164,6 +166,34 @@ const runs: Readonly<Record<string, () => Promise<void>>> = {
     expect(told).toContainEqual(['CREATE', at('inbox', 'monday', 'scan.pdf')])
     expect(told).toContainEqual(['CREATE', at('inbox', 'report.csv')])
     expect(told[3]).toEqual(['MONITOR_STOP', ''])
+  },
+
+  'rotated-log.ts': async () => {
+    mkdirSync(at('shared'))
+    const log = at('logs', 'changes.ndjson')
+    const text = (): string => (existsSync(log) ? readFileSync(log, 'utf8') : '')
+    const told = (part: string): Promise<void> =>
+      until(
+        () => text().includes(part),
+        () => `${part} in ${text()}`,
+      )
+    await runExample('rotated-log.ts', async () => {
+      await told('MONITOR_START')
+      mkdirSync(at('shared', 'a'))
+      await told(at('shared', 'a'))
+    })
+    // Of another day: put aside by the first event of this one.
+    utimesSync(log, 86_400, 86_400)
+    await runExample('rotated-log.ts', () =>
+      until(
+        () => /^changes\.ndjson,changes\.ndjson\.[^.]*\.gz$/.test(readdirSync(at('logs')).sort().join()),
+        () => readdirSync(at('logs')).join(),
+      ),
+    )
+    const [, aside] = readdirSync(at('logs')).sort()
+    const before = objects(gunzipSync(readFileSync(at('logs', aside!))).toString())
+    expect(before.map((event) => event.event_type)).toEqual(['MONITOR_START', 'CREATE', 'MONITOR_STOP'])
+    expect(objects(text()).map((event) => event.event_type)).toEqual(['MONITOR_START', 'MONITOR_STOP'])
   },
 
   'run-tests.ts': async () => {

@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs'
 import {
   run,
   uncaughtFailure,
@@ -23,7 +24,7 @@ interface SuperviseOptions {
 
 /**
  * Runs a pipeline until it ends by itself or by a signal: the first one stops it in order, a second at once. An
- * exception that nobody caught stops it too.
+ * exception that nobody caught stops it too. With a sink that can, SIGHUP has files opened anew instead.
  *
  * Throws the error of the checks as it is, and what comes later as a RunFailure.
  */
@@ -33,7 +34,9 @@ export async function supervise(
 ): Promise<void> {
   const display = displayOf(status)
   const state = { isChecked: false, isStopping: false, isOver: false }
+  const reopen = new Subject<void>()
   const handle = run(pipeline, {
+    reopen,
     onIssue: (issue) => {
       display?.clear()
       process.stderr.write(renderIssue(issue))
@@ -59,6 +62,7 @@ export async function supervise(
   onStopSignals(
     () => stop(),
     () => stop(0),
+    pipeline.sinks.some(({ reopens }) => reopens === true) ? () => reopen.next() : undefined,
   )
   onUncaught((error, origin) => {
     const found = failureOf(error, origin, { file, isChecked: state.isChecked })

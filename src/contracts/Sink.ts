@@ -42,6 +42,8 @@ export interface Sink {
   readonly remote?: string | undefined
   /** False when it needs what events carry in code only, such as whole contents: they cannot be kept on disk for it. */
   readonly spoolable?: boolean | undefined
+  /** True when it opens its file anew at `context.reopen`. */
+  readonly reopens?: boolean
   /** Throws an FsflowError when `open` would fail. Changes nothing. */
   check(): Promise<void>
   open(context: RunContext): Promise<SinkWriter>

@@ -7,6 +7,15 @@ export interface OwnFile {
   readonly path: string
   readonly dev: bigint
   readonly ino: bigint
+  /** Where it is now, when it has yet to get to `path`. */
+  readonly at?: string
+}
+
+/** What a sink is about to do, once, to a name beside its file: that it did is not reported. */
+export interface OwnAct {
+  /** `'OPEN'`: it reads the file, as often as it likes. */
+  readonly type: 'CREATE' | 'DELETE' | 'MOVED_FROM' | 'OPEN'
+  readonly path: string
 }
 
 /** True when nothing in the directory, nor below it, can pass the pipeline. `path` is relative to the root. */
@@ -23,6 +32,8 @@ export interface SourceRequest {
   /** True when a later stage wants to know who did it: a source that can shall follow processes. */
   readonly processes: boolean
   readonly ownFiles: readonly OwnFile[]
+  /** Further files that sinks write, and what they do to names, each told before it is done. Absent where none do. */
+  readonly announced?: Observable<OwnFile | OwnAct>
 }
 
 /** What `check` found: text for people; problems that would stop `open`. */

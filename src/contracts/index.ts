@@ -6,6 +6,7 @@ export type {
   CheckReport,
   DirectoryPruner,
   LookCycles,
+  OwnAct,
   OwnFile,
   Source,
   SourceRequest,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Subject, takeUntil } from 'rxjs'
-import type { Issue, OwnFile, RunContext, Sink, SinkWriter } from '../contracts/index.js'
+import { ReplaySubject, Subject, takeUntil } from 'rxjs'
+import type { Issue, OwnAct, OwnFile, RunContext, Sink, SinkWriter } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
@@ -19,6 +19,9 @@ import { SinkLane } from './SinkLane.js'
 // Of the time to stop, what is kept for the sinks when the source does not complete.
 const sinkShare = 0.25
 
+// Of what sinks have announced, what a source is told that opens later.
+const announcementsKept = 100
+
 /** One run of one plan; see `run`. */
 export class PipelineRun implements RunHandle {
   readonly checked: Promise<void>
@@ -33,6 +36,7 @@ export class PipelineRun implements RunHandle {
   readonly #lanes: SinkLane[] = []
   readonly #ownFiles: OwnFile[] = []
   #metrics: { close(): Promise<void> } | undefined
+  readonly #announced = new ReplaySubject<OwnFile | OwnAct>(announcementsKept)
   readonly #started = performance.now()
   readonly #deadline = new Deadline()
   /** Completes the source from this side, so that operators flush. */
@@ -57,6 +61,8 @@ export class PipelineRun implements RunHandle {
     this.#context = {
       signal,
       report: (issue) => this.#call(() => options.onIssue?.(issue)),
+      announce: (own) => this.#announced.next(own),
+      ...(options.reopen !== undefined && { reopen: options.reopen }),
       room: () => this.#room(),
       written: () => this.#written(),
     }
@@ -172,7 +178,7 @@ export class PipelineRun implements RunHandle {
   #stream(): Promise<void> {
     const { source, operators } = this.#plan.pipeline
     const plan = { source, operators, stages: this.#plan.stages }
-    const request = { ...this.#plan.request, ownFiles: this.#ownFiles }
+    const request = { ...this.#plan.request, ownFiles: this.#ownFiles, announced: this.#announced }
     void this.#deadline.passed.then(() => {
       if (this.#cut.observed) this.#fail(this.#sourceTimeout())
       this.#cut.next()

@@ -1,9 +1,12 @@
+import type { Observable } from 'rxjs'
 import type { Issue } from '../contracts/index.js'
 import type { RunStats, RunSummary } from './RunStats.js'
 
 export interface RunOptions {
   /** Aborting it is the same as calling `stop()`. */
   readonly signal?: AbortSignal
+  /** Emits when sinks are to open their files anew, since another program has moved them away. */
+  readonly reopen?: Observable<void>
   /** Called for what went wrong and can be lived with. */
   readonly onIssue?: (issue: Issue) => void
   /**

@@ -1,3 +1,4 @@
+import { isObservable } from 'rxjs'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import { invalidPipeline } from './invalidPipeline.js'
 import { isPipeline, type Pipeline } from './Pipeline.js'
@@ -22,11 +23,19 @@ export function run(pipeline: Pipeline, options: RunOptions = {}): RunHandle {
   if (!isPipeline(pipeline)) {
     throw invalidPipeline('run', 'was not given a pipeline', 'Make one with definePipeline({ ... }).')
   }
-  rejectUnknownOptions('run', options, ['signal', 'onIssue', 'onStats', 'statsInterval'])
-  const { signal, onIssue, onStats, statsInterval = 1000 } = options as Record<keyof RunOptions, unknown>
+  rejectUnknownOptions('run', options, ['signal', 'reopen', 'onIssue', 'onStats', 'statsInterval'])
+  const {
+    signal,
+    reopen,
+    onIssue,
+    onStats,
+    statsInterval = 1000,
+  } = options as Record<keyof RunOptions, unknown>
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidOption('run', 'signal', 'is not an AbortSignal')
   }
+  if (reopen !== undefined && !isObservable(reopen))
+    throw invalidOption('run', 'reopen', 'is not an Observable')
   for (const [name, callback] of Object.entries({ onIssue, onStats })) {
     if (callback !== undefined && typeof callback !== 'function') {
       throw invalidOption('run', name, 'is not a function')

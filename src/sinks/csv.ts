@@ -1,6 +1,6 @@
 import type { Sink } from '../contracts/index.js'
 import { checkColumns, toCsv } from '../formats/toCsv.js'
-import { readFd } from './output/descriptors.js'
+import { inspectCsv } from './output/csvFile.js'
 import {
   checkBoolean,
   describeDestination,
@@ -9,7 +9,6 @@ import {
 } from './output/destination.js'
 import { inspectFile } from './output/openFile.js'
 import { recordSink } from './output/recordSink.js'
-import { openError } from './output/sinkErrors.js'
 
 export interface CsvSinkOptions extends DestinationOptions {
   /** Puts an apostrophe before text that a spreadsheet would take for a formula. Default `false`. */
@@ -37,20 +36,7 @@ export function csv(options: CsvSinkOptions = {}): Sink {
   const { path } = destination
   const rows = { ...layout, header: false }
 
-  const inspect = async (fd: number, size: number): Promise<void> => {
-    if (size === 0) return
-    if ((await readFd(fd, 0, Buffer.byteLength(header))).toString() !== header) {
-      const hint = 'Write to a new file, or give the columns that the file has.'
-      throw openError(destination, 'the file does not begin with the columns that are to be written', hint)
-    }
-    if ((await readFd(fd, size - 1, 1)).toString() !== '\n') {
-      throw openError(
-        destination,
-        'the file does not end at the end of a record',
-        'Mend its last line, or write to a new file.',
-      )
-    }
-  }
+  const inspect = (fd: number, size: number): Promise<void> => inspectCsv(destination, header, fd, size)
 
   return recordSink({
     name: 'csv',

@@ -13,6 +13,8 @@ import { inexactBytes, rawFromText, textFromRaw } from '../linux/rawPath.js'
 import type { HandleEvent } from '../watching/handles/HandleListener.js'
 import type { View } from '../watching/handles/HandleNode.js'
 import { join } from '../watching/handles/HandleTable.js'
+import { OwnActs } from './support/OwnActs.js'
+import { OwnFiles } from './support/OwnFiles.js'
 
 const types: readonly (readonly [number, EventType])[] = [
   [FAN.ACCESS, 'ACCESS'],
@@ -66,9 +68,11 @@ export interface HandleFiles {
 /** Makes the events of one run: numbers them, and gives them their paths. */
 export class FanotifyEvents {
   readonly #wanted: ReadonlySet<EventType>
-  readonly #ownFiles: readonly OwnFile[]
+  readonly #request: SourceRequest
   readonly #files: HandleFiles
-  #ownKeys: ReadonlySet<HandleKey> = new Set()
+  readonly #ownKeys = new OwnFiles()
+  readonly #ownActs = new OwnActs((file) => this.#learn(file))
+  #unfollow: () => void = () => undefined
   #seq = 0
   // Events come in runs from one directory: its text is kept until the next one.
   #view: View | undefined
@@ -77,20 +81,26 @@ export class FanotifyEvents {
 
   constructor(request: SourceRequest, files: HandleFiles) {
     this.#wanted = request.eventTypes
-    this.#ownFiles = request.ownFiles
+    this.#request = request
     this.#files = files
   }
 
   /** Looks at the files that fsflow writes; the filesystems have been marked. */
   learnOwnFiles(): void {
-    this.#ownKeys = new Set(this.#ownFiles.flatMap(({ path }) => this.#files.keyOf(rawFromText(path)) ?? []))
+    for (const own of this.#request.ownFiles) this.#learn(own)
+    this.#unfollow = this.#ownActs.follow(this.#request)
+  }
+
+  end(): void {
+    this.#unfollow()
   }
 
   /** The event, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
   make(event: HandleEvent, timestampMicros: number): FileEvent | undefined {
     const { bit, view, name, target, pid, process } = event
     const eventType = typeOfBit[31 - Math.clz32(bit)]
-    if (eventType === undefined || !this.#wanted.has(eventType)) return undefined
+    if (eventType === undefined || this.#ownActs.has(eventType, name, event.cookie)) return undefined
+    if (!this.#wanted.has(eventType)) return undefined
     if (this.#ownKeys.size > 0 && (bit & NAME_BITS) === 0 && this.#ownKeys.has(target)) return undefined
     this.#locate(view)
     const text = name === '' ? this.#directory : join(this.#directory, textFromRaw(name))
@@ -122,6 +132,11 @@ export class FanotifyEvents {
   ): FileEvent {
     const seq = ++this.#seq
     return new FileEvent({ timestampMicros, seq, eventType, filePath, source: 'fanotify', controlDetails })
+  }
+
+  #learn({ path, at = path }: OwnFile): void {
+    const key = this.#files.keyOf(rawFromText(at))
+    if (key !== undefined) this.#ownKeys.add(path, key)
   }
 
   #locate(view: View): void {

@@ -155,6 +155,7 @@ export class FanotifyRun {
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     clearTimeout(this.#lookTimer)
     clearTimeout(this.#stopTimer)
+    this.#events.end()
     this.#watcher.end()
     this.#closing ??= this.#group.close().then(() => this.#tracker?.close())
     return this.#closing

@@ -8,10 +8,12 @@ import {
   type KernelEventType,
 } from '../events/index.js'
 import { IN } from '../linux/inotifyMasks.js'
-import { detached, inexactBytes, rawFromText, textFromRaw } from '../linux/rawPath.js'
+import { detached, inexactBytes, textFromRaw } from '../linux/rawPath.js'
 import type { KernelPort } from '../watching/port.js'
 import type { Watcher } from '../watching/Watcher.js'
 import type { WatchNode } from '../watching/WatchNode.js'
+import { OwnActs, rawName } from './support/OwnActs.js'
+import { OwnFiles } from './support/OwnFiles.js'
 
 const bits = {
   ACCESS: IN.ACCESS,
@@ -53,9 +55,12 @@ export class InotifyEvents {
   readonly #port: KernelPort
   readonly #wanted: ReadonlySet<EventType>
   readonly #resolve: boolean
-  readonly #ownFiles: readonly OwnFile[]
+  /** The files of sinks, by device and inode. */
+  readonly #ownFiles = new OwnFiles()
   /** The names that they have had: only for these it is worth a look which file it is. */
   readonly #ownNames = new Set<string>()
+  readonly #ownActs = new OwnActs((file) => this.#learn(file))
+  readonly #unfollow: () => void
   #seq = 0
   // Events come in runs from one directory: its text is kept until the next one.
   #rawDirectory = ''
@@ -68,9 +73,12 @@ export class InotifyEvents {
     this.#port = port
     this.#wanted = request.eventTypes
     this.#resolve = request.resolvePaths
-    this.#ownFiles = request.ownFiles
-    for (const { path } of request.ownFiles)
-      this.#ownNames.add(rawFromText(path.slice(path.lastIndexOf('/') + 1)))
+    for (const own of request.ownFiles) this.#learn(own)
+    this.#unfollow = this.#ownActs.follow(request)
+  }
+
+  end(): void {
+    this.#unfollow()
   }
 
   /** The event of a record, or `undefined` when nobody wants it or fsflow caused it by writing its output. */
@@ -83,8 +91,9 @@ export class InotifyEvents {
     synthetic: boolean,
   ): FileEvent | undefined {
     const eventType = typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
-    if (eventType === undefined || (!this.#wanted.has(eventType) && eventType !== 'UNMOUNT')) return undefined
-    if (this.#ownFiles.length > 0 && this.#isOwn(mask, node, name)) return undefined
+    if (eventType === undefined || this.#ownActs.has(eventType, name, cookie)) return undefined
+    if (!this.#wanted.has(eventType) && eventType !== 'UNMOUNT') return undefined
+    if (this.#ownFiles.size > 0 && this.#isOwn(mask, node, name)) return undefined
     const isDirectory = (mask & IN.ISDIR) !== 0
     const resolve = this.#resolve || eventType === 'UNMOUNT'
     if (resolve) this.#locate(node)
@@ -146,6 +155,11 @@ export class InotifyEvents {
     return inexactBytes(name === '' ? this.#rawDirectory : `${this.#rawDirectory}/${name}`, text)
   }
 
+  #learn({ path, dev, ino }: OwnFile): void {
+    this.#ownFiles.add(path, `${Number(dev)}:${Number(ino)}`)
+    this.#ownNames.add(rawName(path))
+  }
+
   /** True for what fsflow does itself: writing to the files of its sinks, wherever they have been renamed to. */
   #isOwn(mask: number, node: WatchNode, name: string): boolean {
     if ((mask & IN.ISDIR) !== 0) return false
@@ -153,9 +167,7 @@ export class InotifyEvents {
     if (!renamed && ((mask & OWN_TYPES) === 0 || !this.#ownNames.has(name))) return false
     const identity = this.#port.identify(this.#watcher.table.entryPath(node, name))
     if (typeof identity === 'number') return false
-    const own = this.#ownFiles.some(
-      ({ dev, ino }) => Number(dev) === identity.dev && Number(ino) === identity.ino,
-    )
+    const own = this.#ownFiles.has(`${identity.dev}:${identity.ino}`)
     if (own && renamed) this.#ownNames.add(detached(name))
     return own && !renamed
   }

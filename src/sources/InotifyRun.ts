@@ -131,6 +131,7 @@ export class InotifyRun {
     clearTimeout(this.#moveTimer)
     clearTimeout(this.#stopTimer)
     this.#looks.stop()
+    this.#events.end()
     this.#watcher.end()
     this.#closing ??= this.#binding.close()
     return this.#closing

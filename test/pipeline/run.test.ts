@@ -432,6 +432,7 @@ describe('run', () => {
       { signal: {} },
       { onIssue: 1 },
       { onStats: 'x' },
+      { reopen: true },
       { statsInterval: 0 },
       { onissue: () => undefined },
     ]

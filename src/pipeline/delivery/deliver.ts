@@ -68,12 +68,13 @@ export function deliver(sink: Sink, options: DeliverOptions): Sink {
   if (deliveryOptions(sink) !== undefined) {
     throw invalidOption('deliver', 'sink', 'has been given to deliver already', 'Give all options at once.')
   }
-  const { name, description, remote, spoolable } = sink
+  const { name, description, remote, spoolable, reopens } = sink
   const delivered: Sink = {
     name,
     description,
     remote,
     spoolable,
+    ...(reopens !== undefined && { reopens }),
     destination: async () => sink.destination?.(),
     check: () => sink.check(),
     open: (context) => sink.open(context),

@@ -8,7 +8,7 @@ import { closeFd, openFd, statFd } from './descriptors.js'
 import type { Destination } from './destination.js'
 import { openError } from './sinkErrors.js'
 
-const { O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
 
 const fileMode = 0o640
 const directoryMode = 0o750
@@ -33,18 +33,19 @@ async function describe(destination: Destination, path: string, fd: number): Pro
 /**
  * Opens the file of `destination` as open(2) with O_NOFOLLOW, creating it with mode 0640 less the umask.
  *
- * `append` is for a writer that leaves the place of each write to the kernel. Rejects with FSFLOW_SINK_OPEN,
+ * `append` is for a writer that leaves the place of each write to the kernel; with `exclusive` nothing may be there.
+ * Rejects with FSFLOW_SINK_OPEN,
  * or FSFLOW_DISK_FULL, and leaves nothing open then.
  */
 export async function openFile(
   destination: Destination,
   path: string,
-  { append }: { readonly append: boolean },
+  { append, exclusive = false }: { readonly append: boolean; readonly exclusive?: boolean },
 ): Promise<OpenedFile> {
   const there = await checkFile(destination, path)
   const regular = there === undefined || there.isFile()
   // O_NONBLOCK: a FIFO that nobody reads is an error, not a wait without end.
-  const access = regular ? O_RDWR | O_CREAT | (append ? O_APPEND : 0) : O_WRONLY
+  const access = regular ? O_RDWR | O_CREAT | (append ? O_APPEND : 0) | (exclusive ? O_EXCL : 0) : O_WRONLY
   let fd: number | undefined
   try {
     if (destination.mkdir) await mkdir(dirname(path), { recursive: true, mode: directoryMode })

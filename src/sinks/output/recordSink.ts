@@ -1,4 +1,4 @@
-import type { Sink, SinkWriter } from '../../contracts/index.js'
+import type { RunContext, Sink, SinkWriter } from '../../contracts/index.js'
 import type { FileEvent } from '../../events/index.js'
 import { checkFile } from './checkFile.js'
 import type { Destination } from './destination.js'
@@ -21,6 +21,8 @@ export interface RecordSinkParts {
   readonly header?: string
   /** Rejects when nothing can be appended to what the file holds; runs at `check` and at `open`. */
   readonly inspect?: () => Promise<void>
+  /** Opens what is written to. Default: what `destination` says, as it stands. */
+  readonly output?: (context: RunContext) => Promise<Output>
 }
 
 /**
@@ -68,7 +70,7 @@ async function outputWriter(
 
 /** A sink that appends one record an event, as `text`, `ndjson` and `csv` do. */
 export function recordSink(parts: RecordSinkParts): Sink {
-  const { name, description, destination, encoder, header = '', inspect } = parts
+  const { name, description, destination, encoder, header = '', inspect, output } = parts
   return {
     name,
     description,
@@ -78,9 +80,10 @@ export function recordSink(parts: RecordSinkParts): Sink {
       else await checkFile(destination, destination.path)
       await inspect?.()
     },
-    async open() {
+    async open(context) {
       await inspect?.()
-      return outputWriter(destination, await openOutput(destination), encoder(), header)
+      const opened = output === undefined ? await openOutput(destination) : await output(context)
+      return outputWriter(destination, opened, encoder(), header)
     },
   }
 }
