@@ -118,6 +118,21 @@ export class Crawler {
     this.#requests.set(node, (this.#requests.get(node) ?? 0) | wanted)
   }
 
+  /** Watches are added with this mask from now on. */
+  widen(mask: number): void {
+    this.#visitor.mask = mask
+  }
+
+  /** Adds the watch of a directory again, if it is watched: for another mask. */
+  rewatch(node: WatchNode): void {
+    if (!node.alive || node.wd === 0) return
+    const wd = this.#visitor.watch(node)
+    if (wd === node.wd) return
+    // Its path leads elsewhere by now: a visit finds out where it is.
+    if (wd > 0 && this.#table.byWd(wd) === undefined) this.#port.removeWatch(wd)
+    this.probe(node)
+  }
+
   /** Asks for one more round, and returns its number: when that is over, all has been applied that happened by now. */
   demandRound(): number {
     this.#isDemanded = true

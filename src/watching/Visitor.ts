@@ -18,14 +18,23 @@ export interface VisitorHost {
 export class Visitor {
   readonly #port: KernelPort
   readonly #table: WatchTable
-  readonly #mask: number
   readonly #host: VisitorHost
+  /** Of the watches that are added. */
+  mask: number
 
   constructor(port: KernelPort, table: WatchTable, mask: number, host: VisitorHost) {
     this.#port = port
     this.#table = table
-    this.#mask = mask
+    this.mask = mask
     this.#host = host
+  }
+
+  /** Adds the watch of a directory, or gives it another mask; the watch descriptor, or -errno. */
+  watch(node: WatchNode): number {
+    return this.#port.addWatch(
+      this.#table.pathOf(node),
+      follows(node) ? this.mask : this.mask | IN.DONT_FOLLOW,
+    )
   }
 
   /**
@@ -34,10 +43,8 @@ export class Visitor {
    */
   visit(node: WatchNode, isProbe: boolean): Visit {
     const path = this.#table.pathOf(node)
-    // A root may be named by a symlink; below it, links are not followed unless it is asked for.
-    const follows = node.parent === undefined || node.isLink
     const before = node.wd
-    const wd = this.#port.addWatch(path, follows ? this.#mask : this.#mask | IN.DONT_FOLLOW)
+    const wd = this.watch(node)
     const isBeyond = wd === -ENOSPC && this.#host.polls()
     const visit: Visit = {
       node,
@@ -58,7 +65,7 @@ export class Visitor {
     const mayHaveChanged = node.blind !== undefined || node.root?.only !== undefined
     if (before !== 0 && (isProbe || !mayHaveChanged)) return { ...visit, outcome: 'same' }
     if (!isBeyond) this.#table.setWatch(node, wd)
-    const listing = this.#list(node, follows ? `${path}/.` : path)
+    const listing = this.#list(node, follows(node) ? `${path}/.` : path)
     if (typeof listing === 'number') return { ...visit, outcome: 'failed', errno: -listing }
     const blind = this.#blindness(node, path, before !== 0, listing.self)
     const reason = visit.reason ?? (blind === undefined ? undefined : 'blind')
@@ -91,4 +98,9 @@ export class Visitor {
     }
     return entries
   }
+}
+
+/** A root may be named by a symlink; below it, links are not followed unless it is asked for. */
+function follows(node: WatchNode): boolean {
+  return node.parent === undefined || node.isLink
 }

@@ -60,6 +60,11 @@ export class WatchTable {
     return this.#byWd.get(wd)
   }
 
+  /** The directories that are watched now. */
+  watched(): WatchNode[] {
+    return [...this.#byWd.values()]
+  }
+
   setWatch(node: WatchNode, wd: number): void {
     node.wd = wd
     this.#byWd.set(wd, node)

@@ -1,6 +1,7 @@
 import { IN } from '../linux/inotifyMasks.js'
 import { Crawler } from './Crawler.js'
 import { Entries } from './Entries.js'
+import { LateKinds, OWN_LISTING } from './LateKinds.js'
 import { Moves } from './Moves.js'
 import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
 import { RecordQueue } from './RecordQueue.js'
@@ -20,7 +21,6 @@ const TABLE_MASK =
 // queue that the main thread itself empties, or each repair of an overflow would cause the next one.
 const ROUND = 512
 const RECORDS_A_VISIT = 16
-const OWN_LISTING = IN.OPEN | IN.ACCESS | IN.CLOSE_NOWRITE
 
 /**
  * Turns the records of one inotify instance into events with a place in a tree of directories.
@@ -46,6 +46,7 @@ export class Watcher {
   readonly #roots: Roots
   readonly #unseen: UnseenChanges
   readonly #selves: SelfRecords
+  readonly #lateKinds: LateKinds
   #arriving: readonly WatchRoot[] = []
   #running = false
   #waiting = false
@@ -82,7 +83,7 @@ export class Watcher {
       problem: (problem) => listener.problem(problem, this.isReady),
       isBlind: (path) => options.blindFilesystem(path) !== undefined,
     })
-    this.#crawler = new Crawler(port, this.table, mask, {
+    this.#crawler = new Crawler(port, this.table, mask & ~OWN_LISTING, {
       round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
       remember: options.repair,
       now: () => this.#time,
@@ -104,6 +105,7 @@ export class Watcher {
       same: (node) => this.#unseen.isMounted(node),
       replaced: (node) => this.#selves.replaced(node),
     })
+    this.#lateKinds = new LateKinds(this.table, this.#crawler, mask)
     const parts = {
       port,
       table: this.table,
@@ -235,6 +237,7 @@ export class Watcher {
     this.#unseen.settled()
     const wasReady = this.isReady
     if (!wasReady) {
+      if (this.#lateKinds.ask()) return true
       this.#entries.isReady = true
       this.#listener.ready()
       for (const root of this.#arriving) this.#roots.arrive(root)
