@@ -1,4 +1,5 @@
 import { IN } from '../linux/inotifyMasks.js'
+import { detached } from '../linux/rawPath.js'
 import { Crawler } from './Crawler.js'
 import { Entries } from './Entries.js'
 import { LateKinds, OWN_LISTING } from './LateKinds.js'
@@ -153,7 +154,7 @@ export class Watcher {
   /** Watches the directory `name` in `parent` and tells its content, unless that is done or pruned. */
   follow(parent: WatchNode, name: string): void {
     if (!parent.alive || !this.table.rootOf(parent).recursive) return
-    this.#entries.requestChild(parent, name)
+    this.#entries.requestChild(parent, detached(name))
     this.#run()
   }
 
@@ -300,7 +301,8 @@ export class Watcher {
 
   /** fsflow does not report that it reads directories itself. */
   #isOwnListing(node: WatchNode, mask: number): boolean {
-    return (mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence
+    const isUnderWay = (mask & OWN_LISTING) !== 0 && this.#crawler.fence > this.#lastFence
+    return isUnderWay && this.#crawler.hasVisited(node)
   }
 
   #touch(node: WatchNode, name: string, mask: number, readAt: number): void {
