@@ -11,8 +11,11 @@ const CONTENT_CHANGES = IN.MODIFY | IN.ATTRIB | IN.CLOSE_WRITE
 export interface EntriesHost {
   /** Told to the consumer; `synthetic` when it was found, not reported. */
   event(mask: number, node: WatchNode, name: string, cookie: number, readAt: number, synthetic: boolean): void
-  /** True when nothing in the directory, nor below it, is wanted: raw path relative to the root, and raw name. */
-  prune(path: string, name: string): boolean
+  /**
+   * True when nothing in the directory, nor below it, is wanted: raw path relative to the root, and raw name.
+   * `undefined` when all is wanted.
+   */
+  readonly prune: ((path: string, name: string) => boolean) | undefined
   /** A directory is to be visited. */
   request(node: WatchNode): void
   /** Something moved to the name of a directory. */
@@ -250,8 +253,10 @@ export class Entries {
   }
 
   isPruned(parent: WatchNode, name: string): boolean {
+    const { prune } = this.#host
+    if (prune === undefined) return false
     const above = this.#table.relativePath(parent)
-    return this.#host.prune(above === '' ? name : `${above}/${name}`, name)
+    return prune(above === '' ? name : `${above}/${name}`, name)
   }
 
   /** Tells something that was found, not reported. */

@@ -70,7 +70,7 @@ export class Watcher {
     this.#entries = new Entries(port, this.table, this.#repair, {
       event: (mask, node, name, cookie, readAt, synthetic) =>
         listener.event(mask, node, name, cookie, readAt, synthetic),
-      prune: (path, name) => options.prune(path, name),
+      prune: options.prune,
       request: (node) => this.#crawler.request(node),
       displace: (node) => this.#moves.displace(node),
       linked: (node) => this.#unseen.linked(node),
