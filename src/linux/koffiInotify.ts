@@ -61,7 +61,11 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
       const type = directories.withShortPath(path, blindFilesystem)
       return typeof type === 'number' ? undefined : type
     },
-    fence: () => fences.post(),
+    fence() {
+      const fence = fences.post()
+      thread.readSoon()
+      return fence
+    },
     async close() {
       await thread.stop()
       fences.close()
