@@ -18,7 +18,7 @@ export interface WatchProblem {
 
 export interface CrawlerListener extends VisitorHost {
   /** How many directories are visited before their fence is awaited. */
-  readonly round: number
+  round(): number
   /** Keep what was found in `WatchNode.entries`. */
   readonly remember: boolean
   /** A directory was watched and listed; `reason` is why it is to be compared from time to time. */
@@ -160,7 +160,7 @@ export class Crawler {
       const visit = this.#visitor.visit(node, (wanted & RECHECK) === 0)
       this.#visits.push(visit)
       if (visit.reason !== undefined) files += visit.entries.length
-      if (this.#visits.length >= this.#listener.round || files >= FILES_A_ROUND) break
+      if (this.#visits.length >= this.#listener.round() || files >= FILES_A_ROUND) break
     }
     if (this.#visits.length === 0 && !this.#isDemanded) return false
     this.#isOpen = true

@@ -22,6 +22,8 @@ const TABLE_MASK =
 // queue that the main thread itself empties, or each repair of an overflow would cause the next one.
 const ROUND = 512
 const RECORDS_A_VISIT = 16
+// Until the start is over, visits cause no records, and nobody waits for events.
+const START_ROUND = 2048
 
 /**
  * Turns the records of one inotify instance into events with a place in a tree of directories.
@@ -84,8 +86,9 @@ export class Watcher {
       problem: (problem) => listener.problem(problem, this.isReady),
       isBlind: (path) => options.blindFilesystem(path) !== undefined,
     })
+    const round = Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT)))
     this.#crawler = new Crawler(port, this.table, mask & ~OWN_LISTING, {
-      round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
+      round: () => (this.isReady ? round : START_ROUND),
       remember: options.repair,
       now: () => this.#time,
       polls: () => options.pollBeyondLimit || this.isReady,
