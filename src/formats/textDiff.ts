@@ -1,4 +1,5 @@
-import { formatPatch, structuredPatch } from 'diff'
+import { createRequire } from 'node:module'
+import type * as Diff from 'diff'
 
 /** How two texts differ, line by line. */
 export interface TextDiff {
@@ -11,11 +12,20 @@ export interface TextDiff {
 // The work grows with the number of lines times this.
 const MAX_EDITS = 2000
 
+let loaded: typeof Diff | undefined
+
+/** The package diff, loaded when the first texts are compared: the start is mostly the loading of modules. */
+function diff(): typeof Diff {
+  loaded ??= createRequire(import.meta.url)('diff') as typeof Diff
+  return loaded
+}
+
 /** Compares two texts; `undefined` when they have too little in common to be worth it. */
 export function textDiff(
   before: { readonly name: string; readonly text: string },
   after: { readonly name: string; readonly text: string },
 ): TextDiff | undefined {
+  const { formatPatch, structuredPatch } = diff()
   const options = { context: 3, maxEditLength: MAX_EDITS }
   const patch = structuredPatch(
     before.name,

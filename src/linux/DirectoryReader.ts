@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs'
-import { cPath } from './cPath.js'
 import { EINTR, ENAMETOOLONG, errnoOf } from './errno.js'
 import type { DirectoryEntry, DirectoryListing, EntryType, FileIdentity } from './InotifyBinding.js'
 import { InodeReader } from './InodeReader.js'
 import { libc, type Libc } from './libc.js'
+import { PATH_MAX, PathBuffer } from './PathBuffer.js'
+import { unboxed } from './unboxed.js'
 
 const AT_FDCWD = -100
 const O_DIRECTORY = 0o200000
@@ -11,15 +12,16 @@ const O_NOFOLLOW = 0o400000
 const O_CLOEXEC = 0o2000000
 const O_PATH = 0o10000000
 const BUFFER_BYTES = 65_536
-// The kernel takes paths of at most 4,095 bytes; longer ones are walked in pieces.
-const PATH_MAX = 4095
 
 // getdents64(2): d_ino 8, d_off 8, d_reclen 2, d_type 1, then the name.
 const RECLEN_OFFSET = 16
 const TYPE_OFFSET = 18
 const NAME_OFFSET = 19
 const DT_UNKNOWN = 0
-const entryTypes: Readonly<Record<number, EntryType>> = { 4: 'directory', 8: 'file', 10: 'symlink' }
+const DT_DIR = 4
+const DT_REG = 8
+const DT_LNK = 10
+const WORD_BYTES = 8
 
 const S_IFMT = 0o170000n
 const modeTypes: Readonly<Record<string, EntryType>> = {
@@ -52,11 +54,17 @@ export function changedAt(path: string): number {
   }
 }
 
-/** Opens and lists directories by descriptor, so that no path is too long. */
+/** Opens and lists directories by descriptor, so that no path is too long: it is walked in pieces. */
 export class DirectoryReader {
   readonly #c: Libc = libc()
   readonly #inodes = new InodeReader()
   readonly #buffer = Buffer.alloc(BUFFER_BYTES)
+  readonly #words = new Uint32Array(this.#buffer.buffer, this.#buffer.byteOffset, BUFFER_BYTES / 4)
+  readonly #paths: PathBuffer
+
+  constructor(paths = new PathBuffer()) {
+    this.#paths = paths
+  }
 
   /** A descriptor of the directory, or -errno. The caller closes it. */
   open(path: string, flags: number): number {
@@ -136,17 +144,20 @@ export class DirectoryReader {
   }
 
   #openat(dirfd: number, path: string, flags: number): number {
-    const fd = this.#c.openat(dirfd, cPath(path), flags | O_CLOEXEC)
+    const fd = this.#c.openat(dirfd, this.#paths.of(path), flags | O_CLOEXEC)
     return fd < 0 ? -this.#c.errno() : fd
   }
 
   #decode(path: string, count: number, entries: DirectoryEntry[]): void {
     const buffer = this.#buffer
+    const words = this.#words
     let offset = 0
     while (offset < count) {
       const start = offset + NAME_OFFSET
       const next = offset + (buffer[offset + RECLEN_OFFSET]! | (buffer[offset + RECLEN_OFFSET + 1]! << 8))
-      const end = buffer.indexOf(0, start)
+      // The NUL is in the last word of the record; what follows it there is left from before.
+      let end = Math.max(start + 1, next - WORD_BYTES)
+      while (buffer[end] !== 0) end++
       const dots =
         buffer[start] === 46 && (end === start + 1 || (end === start + 2 && buffer[start + 1] === 46))
       if (!dots) {
@@ -154,8 +165,8 @@ export class DirectoryReader {
         const type = buffer[offset + TYPE_OFFSET]!
         entries.push({
           name,
-          type: type === DT_UNKNOWN ? typeOf(`${path}/${name}`) : (entryTypes[type] ?? 'other'),
-          ino: exactIno(buffer, offset),
+          type: type === DT_UNKNOWN ? typeOf(`${path}/${name}`) : entryType(type),
+          ino: exactIno(words[offset >> 2]!, words[(offset >> 2) + 1]!),
         })
       }
       offset = next
@@ -163,10 +174,15 @@ export class DirectoryReader {
   }
 }
 
+function entryType(type: number): EntryType {
+  if (type === DT_DIR) return 'directory'
+  if (type === DT_REG) return 'file'
+  return type === DT_LNK ? 'symlink' : 'other'
+}
+
 /** A number that JavaScript cannot hold exactly is none. */
-function exactIno(buffer: Buffer, offset: number): number {
-  const high = buffer.readUInt32LE(offset + 4)
-  return high >= 2 ** 20 ? 0 : high * 2 ** 32 + buffer.readUInt32LE(offset)
+function exactIno(low: number, high: number): number {
+  return high >= 2 ** 20 ? 0 : unboxed(high * 2 ** 32 + low)
 }
 
 // Some filesystems leave the type out of the listing.

@@ -1,17 +1,13 @@
 // The body of the drain worker: the one thing it does is to keep the kernel's queues empty.
 import { parentPort, workerData } from 'node:worker_threads'
-import { nowMicros } from './clock.js'
-import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
-import { EAGAIN, EINTR, ENOBUFS } from './errno.js'
+import { drainReader, drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
+import { EINTR } from './errno.js'
 import { libc } from './libc.js'
-import { snapshotExecs } from './processes/execSnapshots.js'
+import { bytesOf, TurnReader } from './TurnReader.js'
 
 const POLLIN = 1
 const POLLPRI = 2
 const POLLFD_BYTES = 8
-const BUFFER_BYTES = 65_536
-// A feed gives one message a read; less room than this could cut one off.
-const FEED_ROOM = 8192
 // A terminated worker cannot be interrupted inside poll(2), and 'exit' hooks do not run in a worker that is
 // itself terminated: without this bound, ending a thread that uses fsflow could hang for ever.
 const POLL_TIMEOUT_MS = 500
@@ -24,11 +20,9 @@ const THIS_THREAD = 0
 const NICENESS = -10
 
 const { fds, execFeed, eventFd, mountsFd, shared, backlogBytes } = workerData as DrainData
-const [mainFd] = fds as readonly [number, ...number[]]
 const state = new Int32Array(shared)
 const c = libc()
-const buffer = new Uint8Array(BUFFER_BYTES)
-const empty = new ArrayBuffer(0)
+const reader = new TurnReader({ fds, execFeed })
 
 const polledFds = [...fds, eventFd, mountsFd]
 const polled = new Uint8Array(POLLFD_BYTES * polledFds.length)
@@ -47,7 +41,7 @@ function send(message: DrainMessage): void {
     parentPort!.postMessage(message)
     return
   }
-  const transfer = message.buffer === empty ? [] : [message.buffer]
+  const transfer = message.buffer.byteLength === 0 ? [] : [message.buffer]
   if (message.feeds !== undefined) for (const feed of message.feeds) transfer.push(feed.buffer)
   parentPort!.postMessage(message, transfer)
 }
@@ -63,37 +57,6 @@ function awaitRoom(): void {
   }
 }
 
-const broken = new Set<number>()
-
-/** Reads all that a feed has; several messages, one behind the other, in one buffer. */
-function readFeed(feed: number, reads: FeedRead[]): void {
-  while (!broken.has(feed)) {
-    let filled = 0
-    let errno = 0
-    while (filled + FEED_ROOM <= BUFFER_BYTES) {
-      const count = c.read(fds[feed]!, filled === 0 ? buffer : buffer.subarray(filled), BUFFER_BYTES - filled)
-      if (count <= 0) {
-        errno = count < 0 ? c.errno() : EAGAIN
-        if (errno === EINTR) continue
-        break
-      }
-      filled += count
-    }
-    const failed = errno === EAGAIN ? 0 : errno
-    if (filled > 0 || failed !== 0) {
-      const messages = buffer.buffer.slice(0, filled)
-      const execs = feed === execFeed ? snapshotExecs(messages) : []
-      reads.push({ feed: feed - 1, buffer: messages, errno: failed, execs })
-    }
-    if (failed !== 0 && failed !== ENOBUFS) {
-      broken.add(feed)
-      // A descriptor below 0 is left out by poll(2).
-      pollView.setInt32(feed * POLLFD_BYTES, -1, true)
-    }
-    if (errno !== 0) return
-  }
-}
-
 // What was read of the feed of execs during a nap: it belongs to the next turn.
 let early: FeedRead[] = []
 
@@ -105,34 +68,22 @@ function nap(): void {
   }
   const end = performance.now() + NAP_MS
   for (let left = NAP_MS; left > 0 && !stopped(); left = end - performance.now()) {
-    napView.setInt32(0, broken.has(execFeed) ? -1 : fds[execFeed]!, true)
-    if (c.poll(napPolled, 1, Math.ceil(left)) > 0) readFeed(execFeed, early)
+    napView.setInt32(0, reader.broken.has(execFeed) ? -1 : fds[execFeed]!, true)
+    if (c.poll(napPolled, 1, Math.ceil(left)) > 0) reader.readFeed(execFeed, early)
   }
 }
 
 /** Returns how many bytes were read; 0 when there was nothing, -1 when the descriptor is broken. */
 function readTurn(): number {
-  const count = c.read(mainFd, buffer, BUFFER_BYTES)
-  const errno = count < 0 ? c.errno() : 0
-  if (count < 0 && errno !== EAGAIN && errno !== EINTR) {
-    send({ kind: 'failure', errno, call: 'read' })
-    return -1
-  }
-  const bytes = Math.max(count, 0)
-  const events = bytes === 0 ? empty : buffer.buffer.slice(0, bytes)
-  let feeds: FeedRead[] | undefined
-  let total = bytes
-  if (fds.length > 1) {
-    feeds = early
-    early = []
-    for (let feed = 1; feed < fds.length; feed++) readFeed(feed, feeds)
-    for (const read of feeds) total += read.buffer.byteLength
-    if (feeds.length === 0) feeds = undefined
-  }
-  if (bytes === 0 && feeds === undefined) return 0
-  Atomics.add(state, drainState.unhandled, total)
-  send({ kind: 'turn', buffer: events, readAt: nowMicros(), feeds })
-  return total
+  const turn = reader.read(early)
+  early = []
+  // A descriptor below 0 is left out by poll(2).
+  for (const feed of reader.broken) pollView.setInt32(feed * POLLFD_BYTES, -1, true)
+  if (turn === undefined) return 0
+  const bytes = turn.kind === 'turn' ? bytesOf(turn) : -1
+  if (bytes > 0) Atomics.add(state, drainState.unhandled, bytes)
+  send(turn)
+  return bytes
 }
 
 const isReady = (index: number) => pollView.getInt16(index * POLLFD_BYTES + 6, true) !== 0
@@ -142,6 +93,17 @@ const isAnyReady = () => fds.some((_, index) => isReady(index))
 // turn. Only root may say so; see setpriority(2).
 c.setpriority(PRIO_PROCESS, THIS_THREAD, NICENESS)
 
+/** Waits while the main thread reads, which is not for long. */
+function takeOver(): void {
+  const { none, worker } = drainReader
+  while (!stopped()) {
+    const before = Atomics.compareExchange(state, drainState.reader, none, worker)
+    if (before === none) return
+    Atomics.wait(state, drainState.reader, before, POLL_TIMEOUT_MS)
+  }
+}
+
+takeOver()
 while (!stopped()) {
   awaitRoom()
   const ready = c.poll(polled, polledFds.length, POLL_TIMEOUT_MS)

@@ -1,5 +1,4 @@
 import { decodeInotify } from './decodeInotify.js'
-import { cPath } from './cPath.js'
 import { changedAt, DirectoryReader, identify } from './DirectoryReader.js'
 import { DrainThread } from './DrainThread.js'
 import { Fences } from './Fences.js'
@@ -7,6 +6,7 @@ import { blindFilesystem } from './filesystemTypes.js'
 import { inotifyOpenError } from './inotifyErrors.js'
 import { FENCE_WD, type InotifyBinding, type InotifyListener, type InotifyRecord } from './InotifyBinding.js'
 import { libc } from './libc.js'
+import { PathBuffer } from './PathBuffer.js'
 
 const IN_NONBLOCK = 0o4000
 const IN_CLOEXEC = 0o2000000
@@ -22,15 +22,16 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
   const fd = c.inotifyInit1(IN_NONBLOCK | IN_CLOEXEC)
   if (fd < 0) throw inotifyOpenError(c.errno())
 
+  const paths = new PathBuffer()
   const addPath = (path: string, mask: number): number => {
-    const wd = c.inotifyAddWatch(fd, cPath(path), mask)
+    const wd = c.inotifyAddWatch(fd, paths.of(path), mask)
     return wd < 0 ? -c.errno() : wd
   }
 
   let fences: Fences
   let thread: DrainThread
   let undo = () => void c.close(fd)
-  const directories = new DirectoryReader()
+  const directories = new DirectoryReader(paths)
   try {
     fences = new Fences(addPath, inotifyOpenError)
     undo = () => {
@@ -60,7 +61,11 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
       const type = directories.withShortPath(path, blindFilesystem)
       return typeof type === 'number' ? undefined : type
     },
-    fence: () => fences.post(),
+    fence() {
+      const fence = fences.post()
+      thread.readSoon()
+      return fence
+    },
     async close() {
       await thread.stop()
       fences.close()

@@ -80,7 +80,7 @@ export class InotifyRun {
     this.#looks = new InotifyLooks(options.pollInterval, this.#lookHost())
     this.#watcher = new Watcher(binding, this.#listener(), {
       mask: kernelMask(request.eventTypes),
-      prune,
+      prune: request.prune.length === 0 ? undefined : prune,
       repair: options.repair === 'full',
       pollBeyondLimit: options.onWatchLimit === 'poll',
       followSymlinks: options.followSymlinks,

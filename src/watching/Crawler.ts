@@ -1,5 +1,6 @@
 import { ELOOP, ENOENT, ENOTDIR } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
+import { detached } from '../linux/rawPath.js'
 import { ChangeTimes } from './ChangeTimes.js'
 import type { EntryType, KernelPort } from './port.js'
 import type { RecordQueue } from './RecordQueue.js'
@@ -17,7 +18,7 @@ export interface WatchProblem {
 
 export interface CrawlerListener extends VisitorHost {
   /** How many directories are visited before their fence is awaited. */
-  readonly round: number
+  round(): number
   /** Keep what was found in `WatchNode.entries`. */
   readonly remember: boolean
   /** A directory was watched and listed; `reason` is why it is to be compared from time to time. */
@@ -72,6 +73,11 @@ export class Crawler {
   #isDemanded = false
   #fence = 0
   #round = 0
+  /** What was visited in the last round; and the same, once it is asked for. */
+  #visited: readonly WatchNode[] = []
+  #visitedSet: ReadonlySet<WatchNode> | undefined
+  /** The directories whose place is in doubt by the records of the last round. */
+  readonly #doubted = new Set<WatchNode>()
 
   constructor(port: KernelPort, table: WatchTable, mask: number, listener: CrawlerListener) {
     this.#port = port
@@ -92,6 +98,12 @@ export class Crawler {
 
   get fence(): number {
     return this.#fence
+  }
+
+  /** True for a directory that was visited in the last round. */
+  hasVisited(node: WatchNode): boolean {
+    this.#visitedSet ??= new Set(this.#visited)
+    return this.#visitedSet.has(node)
   }
 
   /** Asks for a visit in one of the next rounds, unless the directory is watched by then. */
@@ -118,6 +130,21 @@ export class Crawler {
     this.#requests.set(node, (this.#requests.get(node) ?? 0) | wanted)
   }
 
+  /** Watches are added with this mask from now on. */
+  widen(mask: number): void {
+    this.#visitor.mask = mask
+  }
+
+  /** Adds the watch of a directory again, if it is watched: for another mask. */
+  rewatch(node: WatchNode): void {
+    if (!node.alive || node.wd === 0) return
+    const wd = this.#visitor.watch(node)
+    if (wd === node.wd) return
+    // Its path leads elsewhere by now: a visit finds out where it is.
+    if (wd > 0 && this.#table.byWd(wd) === undefined) this.#port.removeWatch(wd)
+    this.probe(node)
+  }
+
   /** Asks for one more round, and returns its number: when that is over, all has been applied that happened by now. */
   demandRound(): number {
     this.#isDemanded = true
@@ -133,14 +160,15 @@ export class Crawler {
       const visit = this.#visitor.visit(node, (wanted & RECHECK) === 0)
       this.#visits.push(visit)
       if (visit.reason !== undefined) files += visit.entries.length
-      if (this.#visits.length >= this.#listener.round || files >= FILES_A_ROUND) break
+      if (this.#visits.length >= this.#listener.round() || files >= FILES_A_ROUND) break
     }
     if (this.#visits.length === 0 && !this.#isDemanded) return false
     this.#isOpen = true
     this.#isDemanded = false
     this.#round++
     this.#fence = this.#port.fence()
-    for (const { node } of this.#visits) node.visitFence = this.#fence
+    this.#visited = this.#visits.map(({ node }) => node)
+    this.#visitedSet = undefined
     return true
   }
 
@@ -176,8 +204,10 @@ export class Crawler {
     visits: readonly Visit[],
     displaced: readonly WatchNode[],
   ): ReadonlySet<WatchNode> {
-    const byWd = new Map<number, Visit>()
     const ended = new Set<WatchNode>()
+    this.#doubted.clear()
+    if (queue.head === end) return ended
+    const byWd = new Map<number, Visit>()
     for (const visit of visits) if (visit.outcome === 'listed' && visit.wd !== 0) byWd.set(visit.wd, visit)
     const moves = IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
     for (let i = queue.head; i < end; i++) {
@@ -186,26 +216,29 @@ export class Crawler {
       const { mask, name } = record
       const owner = this.#table.byWd(record.wd)
       if (owner === undefined) continue
-      if ((mask & (IN.UNMOUNT | IN.MOVE_SELF)) !== 0) owner.doubtRound = this.#round
+      if ((mask & (IN.UNMOUNT | IN.MOVE_SELF)) !== 0) this.#doubted.add(owner)
       if ((mask & (IN.DELETE_SELF | IN.IGNORED)) !== 0) ended.add(owner)
       if (name === '') continue
       if ((mask & IN.ISDIR) !== 0 && (mask & moves) !== 0) {
         const child = this.#table.child(owner, name)
-        if (child !== undefined) child.doubtRound = this.#round
+        if (child !== undefined) this.#doubted.add(child)
         for (const node of displaced) {
-          if (node.parent === owner && node.name === name) node.doubtRound = this.#round
+          if (node.parent === owner && node.name === name) this.#doubted.add(node)
         }
       }
       const visit = byWd.get(record.wd)
       if (visit?.node.root?.only?.has(name) === false) continue
-      if (visit !== undefined && !visit.first.has(name)) visit.first.set(name, mask)
+      if (visit === undefined) continue
+      visit.first ??= new Map()
+      if (!visit.first.has(name)) visit.first.set(name, mask)
     }
     return ended
   }
 
   #inDoubt(node: WatchNode): boolean {
+    if (this.#doubted.size === 0) return false
     for (let up: WatchNode | undefined = node; up !== undefined; up = up.parent) {
-      if (up.doubtRound === this.#round) return true
+      if (this.#doubted.has(up)) return true
     }
     return false
   }
@@ -244,25 +277,26 @@ export class Crawler {
     // Told before, and then polled or lost sight of: now it is compared.
     if (node.entries !== undefined && node.former === undefined) node.former = node.shadow()
     const isPart = node.root?.only !== undefined
-    if (this.#listener.remember || isPart || reason !== undefined) node.entries = new ToldEntries()
+    if (this.#listener.remember || isPart || reason !== undefined) node.entries = ToldEntries.none
     node.self = visit.self
     node.blind = visit.blind
-    node.listedAt = visit.at
+    node.moment = visit.moment
     node.changeTimes = reason === undefined ? undefined : new ChangeTimes()
     // What has records since is told by them: until then all is as it was told.
     const isAgain = visit.owner === node
-    if (isAgain) keepTold(node, first)
+    if (isAgain && first !== undefined) keepTold(node, first.keys())
     this.#listener.visited(node, reason)
     if (node.root !== undefined) this.#listener.entered(node)
     const isKnown = isAgain && node.former === undefined
     for (const entry of visit.entries) {
-      const mask = first.get(entry.name)
+      const mask = first?.get(entry.name)
       if (isKnown) this.#listener.known(node, entry.name, entry.type, entry.ino)
       else if (mask === undefined) this.#listener.found(node, entry.name, entry.type, entry.ino)
       else if (!isAgain) this.#tellFirst(node, entry.name, mask, entry.type)
-      first.delete(entry.name)
+      first?.delete(entry.name)
     }
-    if (!isAgain) for (const [name, mask] of first) this.#tellFirst(node, name, mask, 'other')
+    if (!isAgain && first !== undefined)
+      for (const [name, mask] of first) this.#tellFirst(node, name, mask, 'other')
     this.#listener.listed(node)
   }
 
@@ -271,8 +305,8 @@ export class Crawler {
     if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) return
     const isDirectory = (mask & IN.ISDIR) !== 0
     // It may have been replaced since: the number in the listing is not that of what was there.
-    if (isDirectory) this.#listener.found(node, name, 'directory', 0)
-    else this.#listener.found(node, name, type === 'directory' ? 'other' : type, 0)
+    if (isDirectory) this.#listener.found(node, detached(name), 'directory', 0)
+    else this.#listener.found(node, detached(name), type === 'directory' ? 'other' : type, 0)
   }
 
   #drop(node: WatchNode): void {

@@ -1,4 +1,5 @@
 import { IN } from '../linux/inotifyMasks.js'
+import { detached } from '../linux/rawPath.js'
 import type { EntryType, InotifyRecord, KernelPort } from './port.js'
 import type { Repair } from './Repair.js'
 import type { WatchNode } from './WatchNode.js'
@@ -10,8 +11,11 @@ const CONTENT_CHANGES = IN.MODIFY | IN.ATTRIB | IN.CLOSE_WRITE
 export interface EntriesHost {
   /** Told to the consumer; `synthetic` when it was found, not reported. */
   event(mask: number, node: WatchNode, name: string, cookie: number, readAt: number, synthetic: boolean): void
-  /** True when nothing in the directory, nor below it, is wanted: raw path relative to the root, and raw name. */
-  prune(path: string, name: string): boolean
+  /**
+   * True when nothing in the directory, nor below it, is wanted: raw path relative to the root, and raw name.
+   * `undefined` when all is wanted.
+   */
+  readonly prune: ((path: string, name: string) => boolean) | undefined
   /** A directory is to be visited. */
   request(node: WatchNode): void
   /** Something moved to the name of a directory. */
@@ -62,19 +66,20 @@ export class Entries {
     }
     const told = isMoved ? undefined : node.entries?.isDirectory(name)
     if (told !== undefined && this.isReady) this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
-    node.entries?.tell(name, isDirectory)
+    if (node.entries?.has(name) === false) node.tell(detached(name), isDirectory)
+    else node.tell(name, isDirectory)
     this.#noteChange(node, name, mask)
     this.#emit(mask, node, name, record.cookie, readAt)
-    if (!this.isReady && isDirectory) this.requestChild(node, name)
+    if (!this.isReady && isDirectory) this.requestChild(node, detached(name))
     else if (!isDirectory && this.#host.followSymlinks && this.#mayBeLink(node, name)) {
-      this.#followLink(node, name)
+      this.#followLink(node, detached(name))
     }
   }
 
   /** A watched directory has arrived by a rename within the tree; its node has been moved already. */
   moved(node: WatchNode, { mask, name, cookie }: InotifyRecord, readAt: number): void {
     this.#repair.flush(node)
-    node.entries?.tell(name, true)
+    node.tell(detached(name), true)
     this.#emit(mask, node, name, cookie, readAt)
   }
 
@@ -106,7 +111,7 @@ export class Entries {
       if (child !== undefined) this.#close(child)
       this.tell(IN.DELETE | (told ? IN.ISDIR : 0), node, name)
     }
-    node.entries.tell(name, isDirectory)
+    node.tell(detached(name), isDirectory)
     this.tell(IN.CREATE | (isDirectory ? IN.ISDIR : 0), node, name)
   }
 
@@ -180,13 +185,13 @@ export class Entries {
 
   /** An entry is there, and nothing is to be told of that. */
   known(node: WatchNode, name: string, type: EntryType, ino: number): void {
-    node.entries?.tell(name, type === 'directory', ino)
+    node.tell(name, type === 'directory', ino)
     if (type !== 'directory') this.#noteChange(node, name, IN.CREATE)
   }
 
   /** An entry is there, as it had been told, or as a rename has told it now. */
   place(node: WatchNode, name: string, type: EntryType, ino: number, former: WatchNode | undefined): void {
-    node.entries?.tell(name, type === 'directory', ino)
+    node.tell(name, type === 'directory', ino)
     if (type === 'symlink' && this.#host.followSymlinks) this.#followLink(node, name, former)
     else if (former !== undefined) this.requestChild(node, name, former)
   }
@@ -209,7 +214,7 @@ export class Entries {
     }
   }
 
-  /** Has a directory visited, unless it is watched or pruned. `former` is what had been told of it. */
+  /** Has a directory visited, unless it is watched or pruned; its name is kept. `former` is what had been told of it. */
   requestChild(parent: WatchNode, name: string, former?: WatchNode): void {
     let child = this.#table.child(parent, name)
     if (child === undefined) {
@@ -244,12 +249,14 @@ export class Entries {
   /** What is told from now on is told after this look: a later change shows as another change time. */
   #noteChange(node: WatchNode, name: string, mask: number): void {
     if (node.changeTimes === undefined || name === '' || (mask & IN.ISDIR) !== 0) return
-    node.changeTimes.note(name, this.#port.changedAt(this.#table.entryPath(node, name)))
+    node.changeTimes.note(detached(name), this.#port.changedAt(this.#table.entryPath(node, name)))
   }
 
   isPruned(parent: WatchNode, name: string): boolean {
+    const { prune } = this.#host
+    if (prune === undefined) return false
     const above = this.#table.relativePath(parent)
-    return this.#host.prune(above === '' ? name : `${above}/${name}`, name)
+    return prune(above === '' ? name : `${above}/${name}`, name)
   }
 
   /** Tells something that was found, not reported. */

@@ -253,7 +253,7 @@ export class Repair {
 
 /** To the consumer it is still there. */
 function putBack({ former, node, name, isDirectory, ino }: Gone): void {
-  node.entries?.tell(name, isDirectory, ino)
+  node.tell(name, isDirectory, ino)
   const child = former.children?.get(name)
   if (child === undefined) return
   node.children ??= new Map()

@@ -1,8 +1,8 @@
 import { ENOSPC } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
-import type { DirectoryEntry, DirectoryListing, Inode, KernelPort } from './port.js'
-import type { Visit } from './Visit.js'
-import type { WatchNode } from './WatchNode.js'
+import type { DirectoryEntry, Inode, KernelPort } from './port.js'
+import { Visit } from './Visit.js'
+import type { Moment, WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
 
 export interface VisitorHost {
@@ -18,14 +18,24 @@ export interface VisitorHost {
 export class Visitor {
   readonly #port: KernelPort
   readonly #table: WatchTable
-  readonly #mask: number
   readonly #host: VisitorHost
+  #moment: Moment = { at: 0 }
+  /** Of the watches that are added. */
+  mask: number
 
   constructor(port: KernelPort, table: WatchTable, mask: number, host: VisitorHost) {
     this.#port = port
     this.#table = table
-    this.#mask = mask
+    this.mask = mask
     this.#host = host
+  }
+
+  /** Adds the watch of a directory, or gives it another mask; the watch descriptor, or -errno. */
+  watch(node: WatchNode): number {
+    return this.#port.addWatch(
+      this.#table.pathOf(node),
+      follows(node) ? this.mask : this.mask | IN.DONT_FOLLOW,
+    )
   }
 
   /**
@@ -33,53 +43,56 @@ export class Visitor {
    * path leads there.
    */
   visit(node: WatchNode, isProbe: boolean): Visit {
-    const path = this.#table.pathOf(node)
-    // A root may be named by a symlink; below it, links are not followed unless it is asked for.
-    const follows = node.parent === undefined || node.isLink
     const before = node.wd
-    const wd = this.#port.addWatch(path, follows ? this.#mask : this.#mask | IN.DONT_FOLLOW)
+    const wd = this.watch(node)
     const isBeyond = wd === -ENOSPC && this.#host.polls()
-    const visit: Visit = {
-      node,
-      wd: Math.max(wd, 0),
-      errno: 0,
-      outcome: 'listed',
-      entries: [],
-      self: undefined,
-      at: this.#host.now(),
-      blind: undefined,
-      reason: isBeyond ? 'unwatched' : undefined,
-      owner: wd < 0 ? undefined : this.#table.byWd(wd),
-      first: new Map(),
-    }
-    if (before !== 0 && wd !== before) return { ...visit, outcome: 'replaced' }
-    if (wd < 0 && !isBeyond) return { ...visit, outcome: 'failed', errno: -wd }
-    if (visit.owner !== undefined && visit.owner !== node) return { ...visit, outcome: 'alias' }
+    const owner = wd < 0 ? undefined : this.#table.byWd(wd)
+    const visit = new Visit(node, Math.max(wd, 0), owner, this.#now())
+    if (before !== 0 && wd !== before) return visit.ended('replaced')
+    if (wd < 0 && !isBeyond) return visit.ended('failed', -wd)
+    if (owner !== undefined && owner !== node) return visit.ended('alias')
     const mayHaveChanged = node.blind !== undefined || node.root?.only !== undefined
-    if (before !== 0 && (isProbe || !mayHaveChanged)) return { ...visit, outcome: 'same' }
+    if (before !== 0 && (isProbe || !mayHaveChanged)) return visit.ended('same')
     if (!isBeyond) this.#table.setWatch(node, wd)
-    const listing = this.#list(node, follows ? `${path}/.` : path)
-    if (typeof listing === 'number') return { ...visit, outcome: 'failed', errno: -listing }
-    const blind = this.#blindness(node, path, before !== 0, listing.self)
-    const reason = visit.reason ?? (blind === undefined ? undefined : 'blind')
-    return { ...visit, ...listing, blind, reason }
+    const path = this.#table.pathOf(node)
+    const errno = this.#list(visit, follows(node) ? `${path}/.` : path)
+    if (errno !== 0) return visit.ended('failed', errno)
+    visit.blind = this.#blindness(node, path, before !== 0, visit.self)
+    if (isBeyond) visit.reason = 'unwatched'
+    else if (visit.blind !== undefined) visit.reason = 'blind'
+    return visit
+  }
+
+  /** One object for all visits of the same time. */
+  #now(): Moment {
+    const at = this.#host.now()
+    if (at !== this.#moment.at) this.#moment = { at }
+    return this.#moment
   }
 
   /** A directory is on the filesystem that it was on, and else on that of its parent, unless the device differs. */
   #blindness(node: WatchNode, path: string, isKnown: boolean, self: Inode | undefined): string | undefined {
     if (isKnown) return node.blind
     const { parent } = node
-    const isInherited = parent?.self !== undefined && parent.self.dev === self?.dev
+    const isInherited = self !== undefined && parent?.isOnDevice(self.dev) === true
     return isInherited ? parent.blind : this.#host.blindFilesystem(path)
   }
 
-  #list(node: WatchNode, path: string): (Partial<DirectoryListing> & Pick<Visit, 'entries'>) | number {
-    const only = node.root?.only
-    if (only === undefined) return this.#port.listing(path)
+  /** Returns 0 or an errno. */
+  #list(visit: Visit, path: string): number {
+    const only = visit.node.root?.only
     // What is remembered of single names there need not be what is there, as on overlay.
-    const listing = this.#host.blindFilesystem(path) === undefined ? -1 : this.#port.listing(path)
-    if (typeof listing === 'number') return { entries: this.#look(path, only) }
-    return { entries: listing.entries.filter(({ name }) => only.has(name)) }
+    const isLookedAt = only !== undefined && this.#host.blindFilesystem(path) === undefined
+    const listing = isLookedAt ? -1 : this.#port.listing(path)
+    if (typeof listing !== 'number') {
+      visit.self = listing.self
+      visit.entries =
+        only === undefined ? listing.entries : listing.entries.filter(({ name }) => only.has(name))
+      return 0
+    }
+    if (only === undefined) return -listing
+    visit.entries = this.#look(path, only)
+    return 0
   }
 
   /** Of a directory that is watched for some files only, those that are there. */
@@ -91,4 +104,9 @@ export class Visitor {
     }
     return entries
   }
+}
+
+/** A root may be named by a symlink; below it, links are not followed unless it is asked for. */
+function follows(node: WatchNode): boolean {
+  return node.parent === undefined || node.isLink
 }

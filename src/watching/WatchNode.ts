@@ -1,6 +1,7 @@
+import { unboxed } from '../linux/unboxed.js'
 import type { ChangeTimes } from './ChangeTimes.js'
 import type { Inode } from './port.js'
-import type { ToldEntries } from './ToldEntries.js'
+import { ToldEntries } from './ToldEntries.js'
 
 /** A watched root: what the user named. */
 export interface WatchRoot {
@@ -15,15 +16,36 @@ export interface WatchRoot {
   readonly isNew?: boolean
 }
 
+/** A time, in microseconds since the epoch: one object for all directories that share it. */
+export interface Moment {
+  readonly at: number
+}
+
+/** What few directories have. */
+class Rarities {
+  root: WatchRoot | undefined = undefined
+  isLink = false
+  blind: string | undefined = undefined
+  changeTimes: ChangeTimes | undefined = undefined
+  aliases: Set<WatchNode> | undefined = undefined
+  aliasOf: WatchNode | undefined = undefined
+  former: WatchNode | undefined = undefined
+}
+
+const none = new Rarities()
+const always: Moment = { at: 0 }
+const MICROS = 1_000_000
+
 /**
  * A directory of the watch table. It knows its parent and its name, so that a path is made from nodes and a
  * rename costs the same whatever lies below.
+ *
+ * There are as many as there are directories, so each field counts. Numbers that V8 holds without a box are small
+ * integers: a time of birth is two of them.
  */
 export class WatchNode {
   parent: WatchNode | undefined
   name: string
-  /** Set on the top node of a root only. */
-  readonly root: WatchRoot | undefined
   /** Watch descriptor; 0 while the directory is not watched. */
   wd = 0
   /** False once it has been taken out of the table. */
@@ -32,31 +54,114 @@ export class WatchNode {
   children: Map<string, WatchNode> | undefined = undefined
   /** What the stream has told of the entries. `undefined` until they were listed. */
   entries: ToldEntries | undefined = undefined
-  /** Which directory it was when it was listed. */
-  self: Inode | undefined = undefined
-  /** The last time, in microseconds since the epoch, that was known when it was listed. */
-  listedAt = 0
-  /** It is reached through a symbolic link of that name, which is followed. */
-  isLink = false
-  /** The type of its filesystem when not all changes in it give records: then it is polled too. */
-  blind: string | undefined = undefined
-  /** While it is polled. */
-  changeTimes: ChangeTimes | undefined = undefined
-  /** Other ways to the same directory, without a watch of their own. */
-  aliases: Set<WatchNode> | undefined = undefined
-  /** The node that has the watch of this directory, when this is another way to it. */
-  aliasOf: WatchNode | undefined = undefined
-  /** What had been told of this directory before an overflow, until it has been compared. */
-  former: WatchNode | undefined = undefined
-  /** The last fence behind which fsflow itself listed the directory. */
-  visitFence = 0
-  /** The last round of visits in which a record put the node's place in doubt. */
-  doubtRound = 0
+  /** When it was listed. */
+  moment = always
+  #rarities = none
+  #dev = -1
+  #ino = 0
+  #bornSeconds = 0
+  #bornMicros = 0
 
   constructor(parent: WatchNode | undefined, name: string, root: WatchRoot | undefined) {
     this.parent = parent
     this.name = name
-    this.root = root
+    if (root === undefined) return
+    this.#rarities = new Rarities()
+    this.#rarities.root = root
+  }
+
+  /** Set on the top node of a root only. */
+  get root(): WatchRoot | undefined {
+    return this.#rarities.root
+  }
+
+  /** Which directory it was when it was listed. */
+  get self(): Inode | undefined {
+    if (this.#dev < 0) return undefined
+    return { dev: this.#dev, ino: this.#ino, bornAt: this.#bornSeconds * MICROS + this.#bornMicros }
+  }
+
+  set self(self: Inode | undefined) {
+    if (self === undefined) {
+      this.#dev = -1
+      return
+    }
+    const { dev, ino, bornAt } = self
+    const seconds = Math.floor(bornAt / MICROS)
+    this.#dev = unboxed(dev)
+    this.#ino = unboxed(ino)
+    this.#bornSeconds = unboxed(seconds)
+    this.#bornMicros = unboxed(bornAt - seconds * MICROS)
+  }
+
+  /** The last time, in microseconds since the epoch, that was known when it was listed. */
+  get listedAt(): number {
+    return this.moment.at
+  }
+
+  /** It is reached through a symbolic link of that name, which is followed. */
+  get isLink(): boolean {
+    return this.#rarities.isLink
+  }
+
+  set isLink(isLink: boolean) {
+    if (isLink !== this.#rarities.isLink) (this.#rarities = owned(this.#rarities)).isLink = isLink
+  }
+
+  /** The type of its filesystem when not all changes in it give records: then it is polled too. */
+  get blind(): string | undefined {
+    return this.#rarities.blind
+  }
+
+  set blind(blind: string | undefined) {
+    if (blind !== this.#rarities.blind) (this.#rarities = owned(this.#rarities)).blind = blind
+  }
+
+  /** While it is polled. */
+  get changeTimes(): ChangeTimes | undefined {
+    return this.#rarities.changeTimes
+  }
+
+  set changeTimes(changeTimes: ChangeTimes | undefined) {
+    if (changeTimes !== this.#rarities.changeTimes)
+      (this.#rarities = owned(this.#rarities)).changeTimes = changeTimes
+  }
+
+  /** Other ways to the same directory, without a watch of their own. */
+  get aliases(): Set<WatchNode> | undefined {
+    return this.#rarities.aliases
+  }
+
+  set aliases(aliases: Set<WatchNode> | undefined) {
+    if (aliases !== this.#rarities.aliases) (this.#rarities = owned(this.#rarities)).aliases = aliases
+  }
+
+  /** The node that has the watch of this directory, when this is another way to it. */
+  get aliasOf(): WatchNode | undefined {
+    return this.#rarities.aliasOf
+  }
+
+  set aliasOf(aliasOf: WatchNode | undefined) {
+    if (aliasOf !== this.#rarities.aliasOf) (this.#rarities = owned(this.#rarities)).aliasOf = aliasOf
+  }
+
+  /** What had been told of this directory before an overflow, until it has been compared. */
+  get former(): WatchNode | undefined {
+    return this.#rarities.former
+  }
+
+  set former(former: WatchNode | undefined) {
+    if (former === this.#rarities.former) return
+    this.#rarities = owned(this.#rarities)
+    this.#rarities.former = former
+    // Each directory has one for the time of a repair.
+    if (former === undefined && isNone(this.#rarities)) this.#rarities = none
+  }
+
+  /** Remembers that an entry has been told, where that is remembered; `ino` is 0 where it is not known. */
+  tell(name: string, isDirectory: boolean, ino = 0): void {
+    if (this.entries === ToldEntries.none) this.entries = new ToldEntries()
+    this.entries?.tell(name, isDirectory, ino)
   }
 
   /** What has been told of the directory so far, to compare a new listing with. */
@@ -67,7 +172,7 @@ export class WatchNode {
     shadow.changeTimes = this.changeTimes
     shadow.self = this.self
     shadow.blind = this.blind
-    shadow.listedAt = this.listedAt
+    shadow.moment = this.moment
     return shadow
   }
 
@@ -78,8 +183,12 @@ export class WatchNode {
 
   /** True for the topmost directory of its filesystem, and for a root. */
   get isTopOfFilesystem(): boolean {
-    const above = this.parent?.self
-    return above === undefined || this.self === undefined || above.dev !== this.self.dev
+    return this.#dev < 0 || this.parent?.isOnDevice(this.#dev) !== true
+  }
+
+  /** True when it was on that device when it was listed. */
+  isOnDevice(dev: number): boolean {
+    return this.#dev === dev
   }
 
   isWithin(node: WatchNode): boolean {
@@ -97,4 +206,13 @@ export class WatchNode {
     for (let up = this.parent; up !== undefined; up = up.parent) if (up.isLink) return true
     return false
   }
+}
+
+/** They are shared until something in them is set. */
+function owned(rarities: Rarities): Rarities {
+  return rarities === none ? new Rarities() : rarities
+}
+
+function isNone({ root, isLink, blind, changeTimes, aliases, aliasOf, former }: Rarities): boolean {
+  return !isLink && [root, blind, changeTimes, aliases, aliasOf, former].every((one) => one === undefined)
 }

@@ -1,4 +1,5 @@
 import { detached } from '../linux/rawPath.js'
+import { NodesByWd } from './NodesByWd.js'
 import { WatchNode, type WatchRoot } from './WatchNode.js'
 
 /** What was taken out of the table: its watches, and other ways to the same directories. */
@@ -9,11 +10,14 @@ export interface Removed {
 
 /** The tree of watched directories: watch descriptor to node, node to path. */
 export class WatchTable {
-  readonly #byWd = new Map<number, WatchNode>()
+  readonly #byWd = new NodesByWd()
   readonly #roots: WatchNode[] = []
   // Events come in runs from one directory: its path is kept until something moves.
   #cachedNode: WatchNode | undefined
   #cachedPath = ''
+  // A crawl visits one child after the other.
+  #cachedParent: WatchNode | undefined
+  #cachedParentPath = ''
 
   /** How often a directory was given another place. */
   moves = 0
@@ -60,6 +64,11 @@ export class WatchTable {
     return this.#byWd.get(wd)
   }
 
+  /** The directories that are watched now. */
+  watched(): WatchNode[] {
+    return this.#byWd.all()
+  }
+
   setWatch(node: WatchNode, wd: number): void {
     node.wd = wd
     this.#byWd.set(wd, node)
@@ -75,12 +84,11 @@ export class WatchTable {
     return node.children?.get(name)
   }
 
-  /** A new node below `parent`, not watched yet. */
+  /** A new node below `parent`, not watched yet. The name is kept: that of a record is to be detached before. */
   attach(parent: WatchNode, name: string): WatchNode {
-    const kept = detached(name)
-    const node = new WatchNode(parent, kept, undefined)
+    const node = new WatchNode(parent, name, undefined)
     parent.children ??= new Map()
-    parent.children.set(kept, node)
+    parent.children.set(name, node)
     return node
   }
 
@@ -88,7 +96,7 @@ export class WatchTable {
   unlink(node: WatchNode): void {
     const siblings = node.parent?.children
     if (siblings?.get(node.name) === node) siblings.delete(node.name)
-    this.#cachedNode = undefined
+    this.#cachedNode = this.#cachedParent = undefined
   }
 
   /** Gives the node a new parent and name; whatever lies below follows by itself. */
@@ -105,7 +113,7 @@ export class WatchTable {
   adopt(node: WatchNode, parent: WatchNode, name: string): void {
     node.parent = parent
     node.name = name
-    this.#cachedNode = undefined
+    this.#cachedNode = this.#cachedParent = undefined
   }
 
   /** Takes the node and all below it out of the table. */
@@ -129,17 +137,27 @@ export class WatchTable {
   /** The raw absolute path of a node. */
   pathOf(node: WatchNode): string {
     if (node === this.#cachedNode) return this.#cachedPath
-    const path = joinUp(node)
+    const path = this.#join(node)
     this.#cachedNode = node
     this.#cachedPath = path
     return path
+  }
+
+  #join(node: WatchNode): string {
+    const { parent, name } = node
+    if (parent === undefined) return name
+    if (parent !== this.#cachedParent) {
+      this.#cachedParentPath = parent === this.#cachedNode ? this.#cachedPath : joinUp(parent)
+      this.#cachedParent = parent
+    }
+    return joined(this.#cachedParentPath, name)
   }
 
   /** The raw path of an entry in a node, or of the node itself when `name` is empty. */
   entryPath(node: WatchNode, name: string): string {
     const directory = this.pathOf(node)
     if (name === '') return directory
-    return directory === '/' ? `/${name}` : `${directory}/${name}`
+    return joined(directory, name)
   }
 
   /** The root that a node lies under. */
@@ -163,5 +181,9 @@ function joinUp(node: WatchNode): string {
   let path = node.name
   let up: WatchNode = node.parent
   for (; up.parent !== undefined; up = up.parent) path = `${up.name}/${path}`
-  return up.name === '/' ? `/${path}` : `${up.name}/${path}`
+  return joined(up.name, path)
+}
+
+function joined(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`
 }

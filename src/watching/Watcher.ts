@@ -1,6 +1,8 @@
 import { IN } from '../linux/inotifyMasks.js'
+import { detached } from '../linux/rawPath.js'
 import { Crawler } from './Crawler.js'
 import { Entries } from './Entries.js'
+import { LateKinds, OWN_LISTING } from './LateKinds.js'
 import { Moves } from './Moves.js'
 import { FENCE_WD, type InotifyRecord, type KernelPort } from './port.js'
 import { RecordQueue } from './RecordQueue.js'
@@ -20,7 +22,8 @@ const TABLE_MASK =
 // queue that the main thread itself empties, or each repair of an overflow would cause the next one.
 const ROUND = 512
 const RECORDS_A_VISIT = 16
-const OWN_LISTING = IN.OPEN | IN.ACCESS | IN.CLOSE_NOWRITE
+// Until the start is over, visits cause no records, and nobody waits for events.
+const START_ROUND = 2048
 
 /**
  * Turns the records of one inotify instance into events with a place in a tree of directories.
@@ -46,6 +49,7 @@ export class Watcher {
   readonly #roots: Roots
   readonly #unseen: UnseenChanges
   readonly #selves: SelfRecords
+  readonly #lateKinds: LateKinds
   #arriving: readonly WatchRoot[] = []
   #running = false
   #waiting = false
@@ -68,7 +72,7 @@ export class Watcher {
     this.#entries = new Entries(port, this.table, this.#repair, {
       event: (mask, node, name, cookie, readAt, synthetic) =>
         listener.event(mask, node, name, cookie, readAt, synthetic),
-      prune: (path, name) => options.prune(path, name),
+      prune: options.prune,
       request: (node) => this.#crawler.request(node),
       displace: (node) => this.#moves.displace(node),
       linked: (node) => this.#unseen.linked(node),
@@ -82,8 +86,9 @@ export class Watcher {
       problem: (problem) => listener.problem(problem, this.isReady),
       isBlind: (path) => options.blindFilesystem(path) !== undefined,
     })
-    this.#crawler = new Crawler(port, this.table, mask, {
-      round: Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT))),
+    const round = Math.max(1, Math.min(ROUND, Math.floor(options.queueLimit / RECORDS_A_VISIT)))
+    this.#crawler = new Crawler(port, this.table, mask & ~OWN_LISTING, {
+      round: () => (this.isReady ? round : START_ROUND),
       remember: options.repair,
       now: () => this.#time,
       polls: () => options.pollBeyondLimit || this.isReady,
@@ -104,6 +109,7 @@ export class Watcher {
       same: (node) => this.#unseen.isMounted(node),
       replaced: (node) => this.#selves.replaced(node),
     })
+    this.#lateKinds = new LateKinds(this.table, this.#crawler, mask)
     const parts = {
       port,
       table: this.table,
@@ -151,7 +157,7 @@ export class Watcher {
   /** Watches the directory `name` in `parent` and tells its content, unless that is done or pruned. */
   follow(parent: WatchNode, name: string): void {
     if (!parent.alive || !this.table.rootOf(parent).recursive) return
-    this.#entries.requestChild(parent, name)
+    this.#entries.requestChild(parent, detached(name))
     this.#run()
   }
 
@@ -235,6 +241,7 @@ export class Watcher {
     this.#unseen.settled()
     const wasReady = this.isReady
     if (!wasReady) {
+      if (this.#lateKinds.ask()) return true
       this.#entries.isReady = true
       this.#listener.ready()
       for (const root of this.#arriving) this.#roots.arrive(root)
@@ -297,7 +304,8 @@ export class Watcher {
 
   /** fsflow does not report that it reads directories itself. */
   #isOwnListing(node: WatchNode, mask: number): boolean {
-    return (mask & OWN_LISTING) !== 0 && node.visitFence > this.#lastFence
+    const isUnderWay = (mask & OWN_LISTING) !== 0 && this.#crawler.fence > this.#lastFence
+    return isUnderWay && this.#crawler.hasVisited(node)
   }
 
   #touch(node: WatchNode, name: string, mask: number, readAt: number): void {

@@ -34,8 +34,11 @@ export interface WatcherListener {
 export interface WatcherOptions {
   /** Event bits that are wanted, beyond those that the table needs. */
   readonly mask: number
-  /** True when nothing in the directory, nor below it, is wanted. Raw path relative to the root, and raw name. */
-  prune(path: string, name: string): boolean
+  /**
+   * True when nothing in the directory, nor below it, is wanted. Raw path relative to the root, and raw name.
+   * `undefined` when all is wanted.
+   */
+  readonly prune: ((path: string, name: string) => boolean) | undefined
   /** After an overflow, compare with the disk and tell the differences. Costs memory for each entry. */
   readonly repair: boolean
   /** At the start, poll what is beyond the watch limit. Later that is always done. */

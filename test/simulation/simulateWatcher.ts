@@ -273,7 +273,8 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       stopped: () => (outcome.stopped = true),
     },
     {
-      mask: IN.MODIFY | IN.CLOSE_WRITE | IN.ATTRIB,
+      // A kind for which watches are added twice, as long as the start is what is tried.
+      mask: IN.MODIFY | IN.CLOSE_WRITE | IN.ATTRIB | (options.fromTheStart === true ? IN.OPEN : 0),
       prune: () => false,
       repair: true,
       pollBeyondLimit: options.maxWatches !== undefined,

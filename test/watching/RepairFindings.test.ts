@@ -19,7 +19,7 @@ function given() {
       node.entries.tell(name.replace('/', ''), name.endsWith('/'), ino)
     }
     node.self ??= { dev: DEVICE, ino: 1000, bornAt: BEFORE }
-    node.listedAt = LISTED_AT
+    node.moment = { at: LISTED_AT }
     return node
   }
   const lost = (former: WatchNode, name: string, node: WatchNode = former): Gone => {

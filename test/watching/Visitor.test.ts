@@ -64,7 +64,12 @@ describe('Visitor', () => {
     const found = visit(d)
     expect(calls).toEqual(['watch /r/d', 'list /r/d'])
     const { ino, bornAt } = fs.lstat('/r/d')
-    expect(found).toMatchObject({ outcome: 'listed', at: NOW, self: { dev: 1, ino, bornAt }, errno: 0 })
+    expect(found).toMatchObject({
+      outcome: 'listed',
+      moment: { at: NOW },
+      self: { dev: 1, ino, bornAt },
+      errno: 0,
+    })
     expect([found.reason, found.blind, found.owner]).toEqual([undefined, undefined, undefined])
     expect([names(found), table.byWd(found.wd), d.wd]).toEqual([['f file'], d, found.wd])
   })

@@ -151,7 +151,9 @@ export class FanotifyGroup {
 
   /** Queues a fence record behind everything that is queued now, and returns its number. */
   fence(): number {
-    return this.#fences.post()
+    const fence = this.#fences.post()
+    this.#thread.readSoon()
+    return fence
   }
 
   /** Stops reading and releases thread, descriptors and marks. */
