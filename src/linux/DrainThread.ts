@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
 import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { errnoName } from './errno.js'
@@ -84,6 +84,7 @@ export class DrainThread {
       mountsFd: this.#mountsFd,
       shared,
       backlogBytes,
+      isMain: isMainThread,
     }
     this.#worker = new Worker(new URL('./drainWorker.js', import.meta.url), {
       workerData: data,
