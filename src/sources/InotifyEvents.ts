@@ -57,11 +57,14 @@ export class InotifyEvents {
   /** The names that they have had: only for these it is worth a look which file it is. */
   readonly #ownNames = new Set<string>()
   #seq = 0
-  // Events come in runs from one directory: its text is kept until the next one.
+  // Events come in runs from one directory, and of one entry: what was made of their names is kept until the next one.
   #rawDirectory = ''
   #directory = ''
   #directoryNode: WatchNode | undefined
   #root = ''
+  #name = ''
+  #path = ''
+  #pathBytes: Uint8Array | undefined
 
   constructor(watcher: Watcher, port: KernelPort, request: SourceRequest) {
     this.#watcher = watcher
@@ -87,8 +90,8 @@ export class InotifyEvents {
     if (this.#ownFiles.length > 0 && this.#isOwn(mask, node, name)) return undefined
     const isDirectory = (mask & IN.ISDIR) !== 0
     const resolve = this.#resolve || eventType === 'UNMOUNT'
-    if (resolve) this.#locate(node)
-    const text = resolve ? this.#entryText(name) : ''
+    if (resolve) this.#locate(node, name)
+    const text = resolve ? this.#path : ''
     return new FileEvent({
       timestampMicros: synthetic ? this.#watcher.time : readAt,
       seq: ++this.#seq,
@@ -96,7 +99,7 @@ export class InotifyEvents {
       filePath: text,
       source: 'inotify',
       isDirectory,
-      filePathBytes: resolve ? this.#entryBytes(name, text) : undefined,
+      filePathBytes: resolve ? this.#pathBytes : undefined,
       cookie: (mask & (IN.MOVED_FROM | IN.MOVED_TO)) === 0 ? undefined : cookie,
       synthetic,
       root: resolve ? this.#root : '',
@@ -121,29 +124,27 @@ export class InotifyEvents {
 
   /** The same event with its path. */
   resolve(event: FileEvent, node: WatchNode, name: string): FileEvent {
-    this.#locate(node)
-    const filePath = this.#entryText(name)
-    return event.with({ filePath, filePathBytes: this.#entryBytes(name, filePath), root: this.#root })
+    this.#locate(node, name)
+    return event.with({ filePath: this.#path, filePathBytes: this.#pathBytes, root: this.#root })
   }
 
-  #locate(node: WatchNode): void {
+  /** Sets the path of an entry. */
+  #locate(node: WatchNode, name: string): void {
     const { table } = this.#watcher
     const raw = table.pathOf(node)
-    if (node === this.#directoryNode && raw === this.#rawDirectory) return
-    this.#directoryNode = node
-    this.#rawDirectory = raw
-    this.#directory = textFromRaw(raw)
-    this.#root = textFromRaw(table.rootOf(node).path)
-  }
-
-  #entryText(name: string): string {
-    if (name === '') return this.#directory
-    return this.#directory === '/' ? `/${textFromRaw(name)}` : `${this.#directory}/${textFromRaw(name)}`
-  }
-
-  #entryBytes(name: string, text: string): Uint8Array | undefined {
-    if (!text.includes('\ufffd')) return undefined
-    return inexactBytes(name === '' ? this.#rawDirectory : `${this.#rawDirectory}/${name}`, text)
+    if (node === this.#directoryNode && raw === this.#rawDirectory) {
+      if (name === this.#name) return
+    } else {
+      this.#directoryNode = node
+      this.#rawDirectory = raw
+      this.#directory = textFromRaw(raw)
+      this.#root = textFromRaw(table.rootOf(node).path)
+    }
+    this.#name = name
+    const text = textFromRaw(name)
+    this.#path = joined(this.#directory, text)
+    const isExact = text === name && this.#directory === raw
+    this.#pathBytes = isExact ? undefined : inexactBytes(table.entryPath(node, name), this.#path)
   }
 
   /** True for what fsflow does itself: writing to the files of its sinks, wherever they have been renamed to. */
@@ -159,6 +160,11 @@ export class InotifyEvents {
     if (own && renamed) this.#ownNames.add(detached(name))
     return own && !renamed
   }
+}
+
+function joined(directory: string, name: string): string {
+  if (name === '') return directory
+  return directory === '/' ? `/${name}` : `${directory}/${name}`
 }
 
 class Origin implements EventOrigin {
