@@ -51,7 +51,8 @@ export function kernelMask(types: ReadonlySet<EventType>): number {
 export class InotifyEvents {
   readonly #watcher: Watcher
   readonly #port: KernelPort
-  readonly #wanted: ReadonlySet<EventType>
+  /** By the number of the bit, the types that are wanted, and UNMOUNT. */
+  readonly #typeOfBit: readonly (EventType | undefined)[]
   readonly #resolve: boolean
   readonly #ownFiles: readonly OwnFile[]
   /** The names that they have had: only for these it is worth a look which file it is. */
@@ -69,7 +70,10 @@ export class InotifyEvents {
   constructor(watcher: Watcher, port: KernelPort, request: SourceRequest) {
     this.#watcher = watcher
     this.#port = port
-    this.#wanted = request.eventTypes
+    const wanted = request.eventTypes
+    this.#typeOfBit = typeOfBit.map((type) =>
+      type !== undefined && (wanted.has(type) || type === 'UNMOUNT') ? type : undefined,
+    )
     this.#resolve = request.resolvePaths
     this.#ownFiles = request.ownFiles
     for (const { path } of request.ownFiles)
@@ -85,8 +89,8 @@ export class InotifyEvents {
     readAt: number,
     synthetic: boolean,
   ): FileEvent | undefined {
-    const eventType = typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
-    if (eventType === undefined || (!this.#wanted.has(eventType) && eventType !== 'UNMOUNT')) return undefined
+    const eventType = this.#typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
+    if (eventType === undefined) return undefined
     if (this.#ownFiles.length > 0 && this.#isOwn(mask, node, name)) return undefined
     const isDirectory = (mask & IN.ISDIR) !== 0
     const resolve = this.#resolve || eventType === 'UNMOUNT'
