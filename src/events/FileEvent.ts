@@ -72,6 +72,9 @@ export interface FileEventFields {
   readonly content?: CapturedContent | undefined
 }
 
+/** What an event carries that is not said of it. */
+type Unsaid = Pick<FileEventFields, 'origin' | 'process' | 'content'>
+
 /**
  * The one thing that flows from every source through every operator into every sink.
  *
@@ -103,9 +106,7 @@ export class FileEvent {
   readonly contentPreview: ContentPreview | null | undefined
   readonly controlDetails: ControlDetails | undefined
   // Private: two events that say the same are equal, whichever tables they came from.
-  #origin: EventOrigin | undefined
-  #process: EventProcess | undefined
-  #content: CapturedContent | undefined
+  #unsaid: Unsaid | undefined
 
   constructor(fields: FileEventFields) {
     this.timestampMicros = fields.timestampMicros
@@ -130,24 +131,26 @@ export class FileEvent {
     this.operationDetails = fields.operationDetails
     this.contentPreview = fields.contentPreview
     this.controlDetails = fields.controlDetails
-    this.#origin = fields.origin
-    this.#process = fields.process
-    this.#content = fields.content
+    const { origin, process, content } = fields
+    // Most events have none of them: one private field that is left alone is less work than three (5 % in profiles).
+    if (origin !== undefined || process !== undefined || content !== undefined) {
+      this.#unsaid = { origin, process, content }
+    }
   }
 
   /** The source's handle for this event; `undefined` when the event came from elsewhere. */
   get origin(): EventOrigin | undefined {
-    return this.#origin
+    return this.#unsaid?.origin
   }
 
   /** The process as the source knew it at the event; `undefined` when it did not. */
   get process(): EventProcess | undefined {
-    return this.#process
+    return this.#unsaid?.process
   }
 
   /** What the file held when the event was handled; `undefined` when it was not captured. */
   get content(): CapturedContent | undefined {
-    return this.#content
+    return this.#unsaid?.content
   }
 
   /** True for the events that tell about the stream (`OVERFLOW`, `WARNING`, ...), not about a file. */
@@ -159,9 +162,13 @@ export class FileEvent {
   with(changes: Partial<FileEventFields>): FileEvent {
     const copy = new FileEvent(this)
     const { origin, process, content, ...fields } = changes
-    if ('origin' in changes) copy.#origin = origin
-    if ('process' in changes) copy.#process = process
-    if ('content' in changes) copy.#content = content
+    if ('origin' in changes || 'process' in changes || 'content' in changes) {
+      copy.#unsaid = {
+        origin: 'origin' in changes ? origin : this.origin,
+        process: 'process' in changes ? process : this.process,
+        content: 'content' in changes ? content : this.content,
+      }
+    }
     return Object.assign(copy, fields)
   }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
 import { drainReader, drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { ENOBUFS, errnoName } from './errno.js'
@@ -94,6 +94,7 @@ export class DrainThread {
       mountsFd: this.#mountsFd,
       shared,
       backlogBytes,
+      isMain: isMainThread,
     }
     this.#reader = new TurnReader(data)
     this.#listener = listener

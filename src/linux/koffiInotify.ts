@@ -61,11 +61,8 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
       const type = directories.withShortPath(path, blindFilesystem)
       return typeof type === 'number' ? undefined : type
     },
-    fence() {
-      const fence = fences.post()
-      thread.readSoon()
-      return fence
-    },
+    // Answered by the thread alone: once the first one is, a main thread that is blocked loses nothing.
+    fence: () => fences.post(),
     async close() {
       await thread.stop()
       fences.close()

@@ -1,5 +1,7 @@
 import type { Sink } from '../contracts/index.js'
+import type { FileEvent } from '../events/index.js'
 import { recordNames } from '../formats/recordFormat.js'
+import { toNdjson } from '../formats/toNdjson.js'
 import { describeDestination, destinationOf } from './output/destination.js'
 import { encoderFor, formatOf, type RecordOptions } from './output/recordOptions.js'
 import { recordSink, type Encode } from './output/recordSink.js'
@@ -22,9 +24,10 @@ export function ndjson(options: NdjsonSinkOptions = {}): Sink {
     destination,
     encoder: (): Encode => {
       const encode = encoderFor(format)
+      const line = format === 'json' ? toNdjson : (event: FileEvent) => encode(event) + '\n'
       return (batch) => {
         let text = ''
-        for (const event of batch) text += encode(event) + '\n'
+        for (const event of batch) text += line(event)
         return text
       }
     },

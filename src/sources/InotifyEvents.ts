@@ -53,7 +53,8 @@ export function kernelMask(types: ReadonlySet<EventType>): number {
 export class InotifyEvents {
   readonly #watcher: Watcher
   readonly #port: KernelPort
-  readonly #wanted: ReadonlySet<EventType>
+  /** By the number of the bit, the types that are wanted, and UNMOUNT. */
+  readonly #typeOfBit: readonly (EventType | undefined)[]
   readonly #resolve: boolean
   /** The files of sinks, by device and inode. */
   readonly #ownFiles = new OwnFiles()
@@ -62,16 +63,22 @@ export class InotifyEvents {
   readonly #ownActs = new OwnActs((file) => this.#learn(file))
   readonly #unfollow: () => void
   #seq = 0
-  // Events come in runs from one directory: its text is kept until the next one.
+  // Events come in runs from one directory, and of one entry: what was made of their names is kept until the next one.
   #rawDirectory = ''
   #directory = ''
   #directoryNode: WatchNode | undefined
   #root = ''
+  #name = ''
+  #path = ''
+  #pathBytes: Uint8Array | undefined
 
   constructor(watcher: Watcher, port: KernelPort, request: SourceRequest) {
     this.#watcher = watcher
     this.#port = port
-    this.#wanted = request.eventTypes
+    const wanted = request.eventTypes
+    this.#typeOfBit = typeOfBit.map((type) =>
+      type !== undefined && (wanted.has(type) || type === 'UNMOUNT') ? type : undefined,
+    )
     this.#resolve = request.resolvePaths
     for (const own of request.ownFiles) this.#learn(own)
     this.#unfollow = this.#ownActs.follow(request)
@@ -90,14 +97,13 @@ export class InotifyEvents {
     readAt: number,
     synthetic: boolean,
   ): FileEvent | undefined {
-    const eventType = typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
+    const eventType = this.#typeOfBit[31 - Math.clz32(mask & EVENT_BITS)]
     if (eventType === undefined || this.#ownActs.has(eventType, name, cookie)) return undefined
-    if (!this.#wanted.has(eventType) && eventType !== 'UNMOUNT') return undefined
     if (this.#ownFiles.size > 0 && this.#isOwn(mask, node, name)) return undefined
     const isDirectory = (mask & IN.ISDIR) !== 0
     const resolve = this.#resolve || eventType === 'UNMOUNT'
-    if (resolve) this.#locate(node)
-    const text = resolve ? this.#entryText(name) : ''
+    if (resolve) this.#locate(node, name)
+    const text = resolve ? this.#path : ''
     return new FileEvent({
       timestampMicros: synthetic ? this.#watcher.time : readAt,
       seq: ++this.#seq,
@@ -105,7 +111,7 @@ export class InotifyEvents {
       filePath: text,
       source: 'inotify',
       isDirectory,
-      filePathBytes: resolve ? this.#entryBytes(name, text) : undefined,
+      filePathBytes: resolve ? this.#pathBytes : undefined,
       cookie: (mask & (IN.MOVED_FROM | IN.MOVED_TO)) === 0 ? undefined : cookie,
       synthetic,
       root: resolve ? this.#root : '',
@@ -130,29 +136,27 @@ export class InotifyEvents {
 
   /** The same event with its path. */
   resolve(event: FileEvent, node: WatchNode, name: string): FileEvent {
-    this.#locate(node)
-    const filePath = this.#entryText(name)
-    return event.with({ filePath, filePathBytes: this.#entryBytes(name, filePath), root: this.#root })
+    this.#locate(node, name)
+    return event.with({ filePath: this.#path, filePathBytes: this.#pathBytes, root: this.#root })
   }
 
-  #locate(node: WatchNode): void {
+  /** Sets the path of an entry. */
+  #locate(node: WatchNode, name: string): void {
     const { table } = this.#watcher
     const raw = table.pathOf(node)
-    if (node === this.#directoryNode && raw === this.#rawDirectory) return
-    this.#directoryNode = node
-    this.#rawDirectory = raw
-    this.#directory = textFromRaw(raw)
-    this.#root = textFromRaw(table.rootOf(node).path)
-  }
-
-  #entryText(name: string): string {
-    if (name === '') return this.#directory
-    return this.#directory === '/' ? `/${textFromRaw(name)}` : `${this.#directory}/${textFromRaw(name)}`
-  }
-
-  #entryBytes(name: string, text: string): Uint8Array | undefined {
-    if (!text.includes('\ufffd')) return undefined
-    return inexactBytes(name === '' ? this.#rawDirectory : `${this.#rawDirectory}/${name}`, text)
+    if (node === this.#directoryNode && raw === this.#rawDirectory) {
+      if (name === this.#name) return
+    } else {
+      this.#directoryNode = node
+      this.#rawDirectory = raw
+      this.#directory = textFromRaw(raw)
+      this.#root = textFromRaw(table.rootOf(node).path)
+    }
+    this.#name = name
+    const text = textFromRaw(name)
+    this.#path = joined(this.#directory, text)
+    const isExact = text === name && this.#directory === raw
+    this.#pathBytes = isExact ? undefined : inexactBytes(table.entryPath(node, name), this.#path)
   }
 
   #learn({ path, dev, ino }: OwnFile): void {
@@ -171,6 +175,11 @@ export class InotifyEvents {
     if (own && renamed) this.#ownNames.add(detached(name))
     return own && !renamed
   }
+}
+
+function joined(directory: string, name: string): string {
+  if (name === '') return directory
+  return directory === '/' ? `/${name}` : `${directory}/${name}`
 }
 
 class Origin implements EventOrigin {

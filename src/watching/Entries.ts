@@ -88,9 +88,10 @@ export class Entries {
     const isDirectory = (mask & IN.ISDIR) !== 0
     this.#repair.flush(node)
     // What was there under a name that is meant only now was told otherwise.
-    const isUntold = node.blind === undefined && node.entries?.has(name) === false
+    const told = node.entries?.isDirectory(name)
+    const isUntold = node.blind === undefined && node.entries !== undefined && told === undefined
     if (isUntold && this.isReady) return
-    this.#catchUp(node, name, isDirectory)
+    if (told !== isDirectory) this.#catchUp(node, name, isDirectory)
     node.entries?.delete(name)
     node.changeTimes?.delete(name)
     const child = this.#table.child(node, name)

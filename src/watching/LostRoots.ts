@@ -88,6 +88,7 @@ export class LostRoots {
 
   /** Shows a record to those that wait for it. */
   apply(record: InotifyRecord): void {
+    if (this.#vigils.length === 0) return
     for (const vigil of this.#vigils.slice()) {
       if (vigil.wd !== record.wd) continue
       const arrives = (record.mask & ARRIVALS) !== 0 && record.name === vigil.awaited

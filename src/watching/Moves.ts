@@ -59,6 +59,10 @@ export class Moves {
     return this.#displaced
   }
 
+  isDisplaced(node: WatchNode): boolean {
+    return this.#displaced.length > 0 && this.#displaced.includes(node)
+  }
+
   /** A fence was reached in the queue: the next wait needs a new one. */
   fencePassed(fence: number): void {
     if (fence >= this.#fence) this.#fence = 0
@@ -106,7 +110,7 @@ export class Moves {
    * found at its path: if it was displaced, it was replaced, and is let go. True then.
    */
   ended(node: WatchNode): boolean {
-    if (!this.#displaced.includes(node)) return false
+    if (!this.isDisplaced(node)) return false
     this.#forget(node)
     this.#host.release(node)
     return true

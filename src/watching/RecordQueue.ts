@@ -17,13 +17,21 @@ export interface RestOfMove {
 /** The records that have been read and not yet applied, with their times; they can be looked at ahead of time. */
 export class RecordQueue {
   #records: (InotifyRecord | undefined)[] = []
-  #times: number[] = []
   #head = 0
+  // When the record at the head was read, and how far that read goes; then the reads behind it.
+  #time = 0
+  #readEnd = 0
+  #reads: { end: number; readonly readAt: number }[] = []
   #searched = 0
   #searchedFor = 0
 
   get head(): number {
     return this.#head
+  }
+
+  /** When the record at the head was read. */
+  get headTime(): number {
+    return this.#time
   }
 
   get isEmpty(): boolean {
@@ -33,32 +41,39 @@ export class RecordQueue {
   push(records: InotifyRecord[], readAt: number): void {
     if (this.isEmpty) {
       this.#records = records
-      this.#times.length = 0
+      this.#time = readAt
+      this.#readEnd = records.length
+      this.#reads = []
       this.#head = 0
       this.#searched = 0
     } else {
       for (const record of records) this.#records.push(record)
+      this.#reads.push({ end: this.#records.length, readAt })
     }
-    for (let i = this.#times.length; i < this.#records.length; i++) this.#times.push(readAt)
   }
 
   at(index: number): InotifyRecord | undefined {
     return this.#records[index]
   }
 
-  timeAt(index: number): number {
-    return this.#times[index]!
-  }
-
   /** Goes on to the next record. */
   advance(): void {
     this.#head++
+    if (this.#head >= this.#readEnd) this.#beginRead()
     if (this.#head > 4096 && this.#head * 2 > this.#records.length) {
       this.#records.splice(0, this.#head)
-      this.#times.splice(0, this.#head)
+      for (const read of this.#reads) read.end -= this.#head
+      this.#readEnd -= this.#head
       this.#head = 0
       this.#searched = 0
     }
+  }
+
+  #beginRead(): void {
+    const next = this.#reads.shift()
+    if (next === undefined) return
+    this.#time = next.readAt
+    this.#readEnd = next.end
   }
 
   /** Takes out a record that was applied ahead of its turn. */

@@ -219,13 +219,13 @@ export class Watcher {
       const end = this.#queue.findFence(this.#crawler.fence)
       if (end < 0) return false
       const lost = (this.#queue.at(end)!.mask & IN.Q_OVERFLOW) !== 0
-      this.#time = this.#queue.timeAt(this.#queue.head)
+      this.#time = this.#queue.headTime
       this.#crawler.settle(this.#queue, end, this.#moves.displaced, lost)
     }
     while (!this.#queue.isEmpty && !this.#stopped) {
       const index = this.#queue.head
       const record = this.#queue.at(index)
-      this.#time = this.#queue.timeAt(index)
+      this.#time = this.#queue.headTime
       if (record !== undefined && !this.#apply(record, this.#time)) {
         this.#waiting = true
         return false
@@ -291,7 +291,7 @@ export class Watcher {
       return true
     }
     // It has no name: when it gets one, what is in it is told anew.
-    if (this.#moves.displaced.includes(node)) return true
+    if (this.#moves.isDisplaced(node)) return true
     if (node.root?.only !== undefined && !node.root.only.has(name)) return true
     if ((mask & IN.MOVED_FROM) !== 0) return this.#moves.apply(node, record, readAt)
     if ((mask & IN.MOVED_TO) !== 0) this.#moves.arrived(node, name)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { FileEvent, toWire } from '../../src/events/index.js'
-import { toJson } from '../../src/formats/index.js'
+import { FileEvent, toWire, type FileEventFields } from '../../src/events/index.js'
+import { toJson, toNdjson } from '../../src/formats/index.js'
 import { arbitraryEvent } from '../helpers/arbitraryEvent.js'
 
 describe('toJson', () => {
@@ -10,6 +10,25 @@ describe('toJson', () => {
       fc.property(arbitraryEvent, (event) => expect(toJson(event)).toBe(JSON.stringify(toWire(event)))),
       { numRuns: 500 },
     )
+  })
+
+  it('is so for events in a row that have all or much in common', () => {
+    const fields = { timestampMicros: 1, seq: 1, eventType: 'OPEN', filePath: '/a', source: 'x' } as const
+    const rows: FileEventFields[] = [
+      fields,
+      { ...fields, seq: 2, eventType: 'MODIFY' },
+      { ...fields, isDirectory: true },
+      { ...fields, isDirectory: true, source: 'y' },
+      { ...fields, filePath: '/b' },
+      { ...fields, filePath: '/b', cookie: 7 },
+      { ...fields, filePath: '/b', timestampMicros: 2 },
+      fields,
+    ]
+    for (const row of rows) {
+      const event = new FileEvent(row)
+      const wire = JSON.stringify(toWire(event))
+      expect([toJson(event), toNdjson(event), toJson(event)]).toEqual([wire, wire + '\n', wire])
+    }
   })
 
   it('is so for every UTF-16 code unit, also one that is no character', () => {

@@ -58,6 +58,13 @@ describe('decodeInotify', () => {
     }
   })
 
+  it('tells names apart that begin alike, and those that come again', () => {
+    const stem = 'n'.repeat(16)
+    const names = ['', 'a', 'a', 'ab', stem, stem, `${stem}a`, `${stem}b`, 'a', '', 'a', stem.slice(1)]
+    const records = names.map((name, i) => ({ wd: i + 1, mask: IN.OPEN, cookie: 0, name }))
+    expect(decodeInotify(encode(records))).toEqual(records)
+  })
+
   it('reads back whatever records were written', () => {
     fc.assert(
       fc.property(fc.array(arbitraryRecord, { maxLength: 30 }), (records) => {

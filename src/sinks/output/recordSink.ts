@@ -25,6 +25,9 @@ export interface RecordSinkParts {
   readonly output?: (context: RunContext) => Promise<Output>
 }
 
+// What one batch needed is kept for the next one, unless it was unusually large.
+const KEPT_BYTES = 4 * 1024 * 1024
+
 /**
  * Passes batches on; `close` is final. A header that does not go in at once, as on a full disk, is tried again with
  * each batch, so that it is a batch that fails, with the number of its events.
@@ -36,6 +39,7 @@ async function outputWriter(
   header: string,
 ): Promise<SinkWriter> {
   let closed = false
+  let spare: Buffer | undefined
   let due = output.size > 0 ? '' : header
   if (due !== '' && (await output.write(due, () => [Buffer.byteLength(due)])) === undefined) due = ''
   return {
@@ -49,7 +53,10 @@ async function outputWriter(
         ...before,
         ...batch.map((event) => Buffer.byteLength(encode([event]))),
       ]
-      const failure = await output.write(encodeBatch(batch, encode, due), sizes)
+      const { bytes, room } = encodeBatch(batch, encode, due, spare)
+      spare = undefined
+      const failure = await output.write(bytes, sizes)
+      if (room.length <= KEPT_BYTES) spare = room
       const whole = failure?.whole ?? Infinity
       if (whole >= before.length) due = ''
       if (failure === undefined) return
