@@ -101,7 +101,7 @@ export class FanotifyEvents {
     const eventType = typeOfBit[31 - Math.clz32(bit)]
     if (eventType === undefined || this.#ownActs.has(eventType, name, event.cookie)) return undefined
     if (!this.#wanted.has(eventType)) return undefined
-    if (this.#ownKeys.size > 0 && (bit & NAME_BITS) === 0 && this.#ownKeys.has(target)) return undefined
+    if (this.#ownKeys.size > 0 && (bit & NAME_BITS) === 0 && this.#isOwn(target, pid)) return undefined
     this.#locate(view)
     const text = name === '' ? this.#directory : join(this.#directory, textFromRaw(name))
     return new FileEvent({
@@ -137,6 +137,10 @@ export class FanotifyEvents {
   #learn({ path, at = path }: OwnFile): void {
     const key = this.#files.keyOf(rawFromText(at))
     if (key !== undefined) this.#ownKeys.add(path, key)
+  }
+
+  #isOwn(target: string, pid: number): boolean {
+    return this.#ownKeys.has(target) || (pid === process.pid && this.#ownKeys.had(target))
   }
 
   #locate(view: View): void {
