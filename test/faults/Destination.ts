@@ -32,7 +32,7 @@ export function sinkAt(name: DestinationName, place: string): Sink {
     case 'ndjson':
       return ndjson({ path: place })
     case 'file':
-      return file({ path: place, rotate: { size: 1_000_000 } })
+      return file({ path: place, rotate: { size: 1_000_000, keep: 1000 } })
     case 'nats':
       return nats({ servers: place, stream: STREAM, host: 'host' })
   }
