@@ -1,6 +1,5 @@
-import { itWith, program } from './requires.js'
-
-export const natsProgram = program('nats-server')
+import { natsProgram } from './natsProgram.js'
+import { itWith } from './requires.js'
 
 /** A test that needs nats-server, as Debian has it. */
 export function itWithNats(name: string, run: () => Promise<void>): void {

@@ -80,6 +80,11 @@ export class NatsServer {
     await ended
   }
 
+  /** As SIGSTOP and SIGCONT, which halt it and have it go on. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
   async close(): Promise<void> {
     await this.stop()
     await rm(this.#directory, { recursive: true, force: true })

@@ -1,0 +1,17 @@
+import { fullDiskCase, lockedCase } from './disk.js'
+import type { FaultCase } from './FaultCase.js'
+import { killCase } from './kill.js'
+import { natsCases } from './nats.js'
+import { slowCases } from './slow.js'
+import { webhookCases } from './webhook.js'
+
+export const allCases: readonly FaultCase[] = [
+  killCase('sqlite'),
+  killCase('ndjson'),
+  killCase('file'),
+  ...natsCases,
+  fullDiskCase,
+  lockedCase,
+  ...webhookCases,
+  ...slowCases,
+]
