@@ -152,7 +152,6 @@ export class FanotifyGroup {
   /** Queues a fence record behind everything that is queued now, and returns its number. */
   fence(): number {
     const fence = this.#fences.post()
-    this.#thread.readSoon()
     return fence
   }
 

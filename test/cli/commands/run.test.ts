@@ -33,15 +33,6 @@ export default definePipeline({
 afterAll(place.remove)
 
 describe('fsflow run', () => {
-  it('--status says so when nobody could see it', async () => {
-    const running = start(['run', 'pipeline.ts', '--status'], { cwd: place.path })
-    await running.line(/MONITOR_START/)
-    running.kill('SIGTERM')
-    const { code, stderr } = await running.ended
-    expect(stderr).toBe('fsflow: --status shows nothing, for standard error is no terminal\n')
-    expect(code).toBe(0)
-  })
-
   it('runs a pipeline file in a folder without node_modules, with every sink', async () => {
     const running = start(['run', 'pipeline.ts', '-v'], { cwd: place.path })
     await running.line(/MONITOR_START/)
@@ -58,6 +49,15 @@ describe('fsflow run', () => {
     expect(readFileSync(join(place.path, 'events.csv'), 'utf8').trimEnd().split('\r\n')).toHaveLength(4)
     expect(stderr).toMatch(/^fsflow: \d+ events, \d+ filtered, 0 dropped, 3 watches, \d+\.\d s\n/)
     expect(stderr).toMatch(/filterGlob: \d+ in, \d+ out\n[^]*sink csv: 3 delivered, 0 dropped, closed\n/)
+    expect(code).toBe(0)
+  })
+
+  it('--status says so when nobody could see it', async () => {
+    const running = start(['run', 'pipeline.ts', '--status'], { cwd: place.path })
+    await running.line(/MONITOR_START/)
+    running.kill('SIGTERM')
+    const { code, stderr } = await running.ended
+    expect(stderr).toBe('fsflow: --status shows nothing, for standard error is no terminal\n')
     expect(code).toBe(0)
   })
 })

@@ -183,11 +183,14 @@ describe('openProcessTracker', () => {
         .trim()
         .split('\n')
     openProcessTracker(() => undefined).close()
-    const before = new Set(open())
-    openProcessTracker(() => undefined).close()
-    expect(checkAttribution().level).toBe('exact')
-    // What the tests before have left to be closed may be closed meanwhile.
-    expect(open().filter((fd) => !before.has(fd))).toEqual([])
+    // What tests before have left, and the runner itself, may open and close others meanwhile: a leak shows each time.
+    const leaks = Array.from({ length: 5 }, () => {
+      const before = new Set(open())
+      openProcessTracker(() => undefined).close()
+      expect(checkAttribution().level).toBe('exact')
+      return open().filter((fd) => !before.has(fd)).length
+    })
+    expect(Math.min(...leaks)).toBe(0)
   })
 
   itAsRoot('reads all processes anew when messages were lost, and says so', () => {
