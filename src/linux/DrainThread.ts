@@ -1,18 +1,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
-import { drainReader, drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
-import { ENOBUFS, errnoName } from './errno.js'
+import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
+import { errnoName } from './errno.js'
 import { libc } from './libc.js'
-import { bytesOf, TurnReader } from './TurnReader.js'
 import type { ExecSnapshot } from './processes/execSnapshots.js'
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
 // As much as one read gives at most.
 const BYTES_A_TURN = 65_536
-// What the main thread reads itself, in one go.
-const TURNS_AT_ONCE = 16
 const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 
 // Node joins its threads at exit, and a thread inside poll(2) cannot be interrupted: wake them all first.
@@ -52,8 +49,6 @@ export interface DrainFeed {
  * In each turn the descriptor of the events is read first and the feeds after it, in their order, and all is
  * delivered together: the feeds in the reverse order, and the events last. So when an event is handled, all that
  * the feeds had said before it happened has been applied.
- *
- * A thread takes its time to start. Until it is up, the main thread reads itself, when it is said to.
  */
 export class DrainThread {
   readonly #worker: Worker
@@ -65,10 +60,6 @@ export class DrainThread {
   readonly #listener: DrainListener
   readonly #what: string
   readonly #feeds: readonly DrainFeed[]
-  readonly #broken = new Set<number>()
-  /** Until the worker has taken over. */
-  #reader: TurnReader | undefined
-  #nextRead: NodeJS.Immediate | undefined
 
   /** `what` names the descriptor in messages. */
   constructor(
@@ -85,7 +76,7 @@ export class DrainThread {
       throw new FsflowError({ code: 'FSFLOW_KERNEL', message: `eventfd failed: ${errnoName(c.errno())}` })
     }
     this.#mountsFd = listener.onMounts === undefined ? -1 : openMounts()
-    const shared = new SharedArrayBuffer(12)
+    const shared = new SharedArrayBuffer(8)
     this.#state = new Int32Array(shared)
     const data: DrainData = {
       fds: [fd, ...feeds.map((feed) => feed.fd)],
@@ -96,7 +87,6 @@ export class DrainThread {
       backlogBytes,
       isMain: isMainThread,
     }
-    this.#reader = new TurnReader(data)
     this.#listener = listener
     this.#worker = new Worker(new URL('./drainWorker.js', import.meta.url), {
       workerData: data,
@@ -126,38 +116,6 @@ export class DrainThread {
     hookExit()
   }
 
-  /** Something was put into a queue of which the main thread waits to hear: as long as it reads itself, it does so soon. */
-  readSoon(): void {
-    if (this.#reader === undefined) return
-    this.#nextRead ??= setImmediate(() => {
-      this.#nextRead = undefined
-      this.#read()
-    })
-  }
-
-  #read(): void {
-    const { none, main } = drainReader
-    const reader = this.#reader
-    if (reader === undefined) return
-    if (Atomics.compareExchange(this.#state, drainState.reader, none, main) !== none) {
-      this.#reader = undefined
-      return
-    }
-    const turns: DrainMessage[] = []
-    for (let turn = reader.read([]); turn !== undefined; turn = reader.read([])) {
-      turns.push(turn)
-      if (turn.kind === 'failure' || turns.length === TURNS_AT_ONCE) break
-    }
-    // What the worker reads from now on is handed on later.
-    Atomics.store(this.#state, drainState.reader, none)
-    Atomics.notify(this.#state, drainState.reader)
-    if (turns.length === TURNS_AT_ONCE) this.readSoon()
-    for (const turn of turns) {
-      if (turn.kind === 'turn') Atomics.add(this.#state, drainState.unhandled, bytesOf(turn))
-      this.#take(turn)
-    }
-  }
-
   #take(message: DrainMessage): void {
     const listener = this.#listener
     if (message.kind === 'mounts') {
@@ -183,29 +141,17 @@ export class DrainThread {
         if (read.feed !== feed) continue
         bytes += read.buffer.byteLength
         if (read.buffer.byteLength > 0) this.#feeds[feed]!.apply(read.buffer, readAt, read.execs)
-        if (read.errno !== 0) this.#failed(feed, read.errno)
+        if (read.errno !== 0) this.#feeds[feed]!.failed(read.errno)
       }
     }
     return bytes
   }
 
-  /** Both threads meet with a feed that is broken. */
-  #failed(feed: number, errno: number): void {
-    if (errno !== ENOBUFS) {
-      if (this.#broken.has(feed)) return
-      this.#broken.add(feed)
-    }
-    this.#feeds[feed]!.failed(errno)
-  }
-
   /** Asks the worker to end, from wherever it is. */
   signalStop(): void {
-    this.#reader = undefined
-    clearImmediate(this.#nextRead)
     Atomics.store(this.#state, drainState.stop, 1)
     Atomics.notify(this.#state, drainState.stop)
     Atomics.notify(this.#state, drainState.unhandled)
-    Atomics.notify(this.#state, drainState.reader)
     writeSync(this.#eventFd, ONE)
   }
 

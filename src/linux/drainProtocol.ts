@@ -18,10 +18,7 @@ export interface DrainData {
 }
 
 /** Places in the shared Int32Array. */
-export const drainState = { stop: 0, unhandled: 1, reader: 2 } as const
-
-/** Who reads, in the place of that name: nobody yet, the main thread for a moment, or the worker from now on. */
-export const drainReader = { none: 0, main: 1, worker: 2 } as const
+export const drainState = { stop: 0, unhandled: 1 } as const
 
 /** What was read from one feed in a turn; `errno` is that of a read that failed, or 0. */
 export interface FeedRead {

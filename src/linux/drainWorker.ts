@@ -1,6 +1,6 @@
 // The body of the drain worker: the one thing it does is to keep the kernel's queues empty.
 import { parentPort, workerData } from 'node:worker_threads'
-import { drainReader, drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
+import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { EINTR } from './errno.js'
 import { libc } from './libc.js'
 import { bytesOf, TurnReader } from './TurnReader.js'
@@ -17,9 +17,9 @@ const POLL_TIMEOUT_IN_MAIN_MS = 30_000
 // instead of many small ones costs a quarter of the CPU. Longer naps would save more, but what is looked up by a handle
 // has then gone more often.
 const BUSY_BYTES_A_MS = 1024
-const LONGEST_NAP_MS = 1
-const ENOUGH_BYTES = 16_384
-const TOO_MANY_BYTES = 32_768
+const NAP_MS = 1
+// A read of so much has gathered enough, and is a part of what the kernel's queue holds that must not grow.
+const ENOUGH_BYTES = 32_768
 
 const PRIO_PROCESS = 0
 const THIS_THREAD = 0
@@ -66,31 +66,29 @@ function awaitRoom(): void {
 // What was read of the feed of execs during a nap: it belongs to the next turn.
 let early: FeedRead[] = []
 
-let napMs = 0
+let isNapping = false
 let gathered = 0
 let gatheredSince = 0
 
-/** How long to let events gather after a read of so many bytes at this time; 0 where that would only delay them. */
-function napAfter(bytes: number, now: number): number {
+/** Whether to let events gather after a read of so many bytes at this time, where that would not only delay them. */
+function isNapWorth(bytes: number, now: number): boolean {
   gathered += bytes
   const ms = now - gatheredSince
-  if (napMs === 0 && gathered < BUSY_BYTES_A_MS && ms < 1) return 0
+  if (!isNapping && gathered < BUSY_BYTES_A_MS && ms < 1) return false
   const isBusy = gathered >= BUSY_BYTES_A_MS * ms
   gathered = 0
   gatheredSince = now
-  if (!isBusy) return 0
-  if (bytes < ENOUGH_BYTES) return Math.min(Math.max(1, napMs * 2), LONGEST_NAP_MS)
-  return bytes < TOO_MANY_BYTES ? Math.max(1, napMs) : Math.floor(napMs / 2)
+  return isBusy && bytes < ENOUGH_BYTES
 }
 
 /** Lets events gather. Processes that execute something do not wait: they are looked at as long as they live. */
-function nap(ms: number): void {
+function nap(): void {
   if (execFeed < 0) {
-    Atomics.wait(state, drainState.stop, 0, ms)
+    Atomics.wait(state, drainState.stop, 0, NAP_MS)
     return
   }
-  const end = performance.now() + ms
-  for (let left = ms; left > 0 && !stopped(); left = end - performance.now()) {
+  const end = performance.now() + NAP_MS
+  for (let left = NAP_MS; left > 0 && !stopped(); left = end - performance.now()) {
     napView.setInt32(0, reader.broken.has(execFeed) ? -1 : fds[execFeed]!, true)
     if (c.poll(napPolled, 1, Math.ceil(left)) > 0) reader.readFeed(execFeed, early)
   }
@@ -116,17 +114,6 @@ const isAnyReady = () => fds.some((_, index) => isReady(index))
 // turn. Only root may say so; see setpriority(2).
 c.setpriority(PRIO_PROCESS, THIS_THREAD, NICENESS)
 
-/** Waits while the main thread reads, which is not for long. */
-function takeOver(): void {
-  const { none, worker } = drainReader
-  while (!stopped()) {
-    const before = Atomics.compareExchange(state, drainState.reader, none, worker)
-    if (before === none) return
-    Atomics.wait(state, drainState.reader, before, POLL_TIMEOUT_MS)
-  }
-}
-
-takeOver()
 while (!stopped()) {
   awaitRoom()
   const ready = c.poll(polled, polledFds.length, isMain ? POLL_TIMEOUT_IN_MAIN_MS : POLL_TIMEOUT_MS)
@@ -141,6 +128,6 @@ while (!stopped()) {
   if (!isAnyReady()) continue
   const count = readTurn()
   if (count < 0) break
-  napMs = napAfter(count, performance.now())
-  if (napMs > 0) nap(napMs)
+  isNapping = isNapWorth(count, performance.now())
+  if (isNapping) nap()
 }

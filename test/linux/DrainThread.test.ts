@@ -68,32 +68,6 @@ describe('DrainThread', () => {
       expect(received.failures).toEqual([])
     }))
 
-  it('reads on the main thread when it is said to, until the worker takes over: nothing twice, all in order', () =>
-    withFifo(async (fd) => {
-      for (let round = 0; round < 5; round++) {
-        const received = new Received()
-        const thread = new DrainThread(fd, WIDE, received)
-        const before = performance.now()
-        let sent = ''
-        // A worker takes some tens of milliseconds to start.
-        for (let i = 0; performance.now() - before < 150; i++) {
-          fs.writeSync(fd, `${i} `)
-          sent += `${i} `
-          if (i % 3 !== 0) thread.readSoon()
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-        await until(
-          () => received.text.length >= sent.length,
-          () => `${sent.length} of ${received.text.length}`,
-        )
-        expect(received.text).toBe(sent)
-        await thread.stop()
-        // Whoever stops has it read no more.
-        thread.readSoon()
-        expect(received.failures).toEqual([])
-      }
-    }))
-
   it('stops reading while more than the backlog is unhandled, and goes on after', () =>
     withFifo(async (fd) => {
       const received = new Received()
