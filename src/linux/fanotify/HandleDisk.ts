@@ -6,13 +6,14 @@ import { FileHandles, type FoundHandle } from './FileHandles.js'
 import type { HandleKey } from './HandleRecord.js'
 
 const O_DIRECTORY = 0o200000
-const O_NONBLOCK = 0o4000
 const O_PATH = 0o10000000
 const O_CLOEXEC = 0o2000000
 const FSID_BYTES = 8
 // How often a directory may move while it is looked at.
 const TRIES = 8
 const DELETED = ' (deleted)'
+// Longer than any filesystem allows, so that it is never there, and its absence is not cached.
+const UNCACHED = 'x'.repeat(256)
 
 /** A filesystem that is marked, and the mount through which its files are reached. */
 export interface MarkedFilesystem {
@@ -36,7 +37,6 @@ export class HandleDisk implements Port {
   readonly #filesystems = new Map<string, MarkedFilesystem>()
   // Open only while there is work: an open directory would keep its filesystem from being unmounted.
   readonly #mountFds = new Map<string, number>()
-  readonly #small = Buffer.alloc(8)
 
   get filesystems(): MarkedFilesystem[] {
     return [...this.#filesystems.values()]
@@ -112,12 +112,15 @@ export class HandleDisk implements Port {
     return this.#withDirectory(key, (fd, { fsid, mountId }) => {
       const listed = this.#reader.list(`/proc/self/fd/${fd}/.`)
       if (typeof listed === 'number') return undefined
-      return listed.map(({ name, type }) => {
+      const entries = listed.map(({ name, type }) => {
         if (type !== 'directory') return { name, key: '', isDirectory: false }
         const found = this.#handles.of(fd, name)
         const isInside = typeof found !== 'number' && found.mountId === mountId
         return { name, key: isInside ? fsid + found.handle : '', isDirectory: true }
       })
+      // A name may have changed since it was listed.
+      if (listed.some(({ type }) => type === 'directory')) this.#sync(fd)
+      return entries
     })
   }
 
@@ -200,12 +203,13 @@ export class HandleDisk implements Port {
     return fd
   }
 
-  /** Waits for whoever changes the directory just now: reading it takes the same lock. */
+  /**
+   * Waits for whoever changes the directory just now: a name that is not cached is looked up under the same lock.
+   * Other watchers see nothing of that, as they would of a directory that is opened and read.
+   */
   #sync(fd: number): void {
-    const reading = this.#c.openat(fd, '.', O_DIRECTORY | O_NONBLOCK | O_CLOEXEC)
-    if (reading < 0) return
-    this.#c.getdents64(reading, this.#small, this.#small.length)
-    this.#c.close(reading)
+    const found = this.#c.openat(fd, UNCACHED, O_PATH | O_CLOEXEC)
+    if (found >= 0) this.#c.close(found)
   }
 
   /** The name of a directory whose path is too long to be told. */

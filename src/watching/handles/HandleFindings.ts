@@ -83,7 +83,7 @@ export class HandleFindings {
       const from = gone.get(found.key)
       gone.delete(found.key)
       const child = found.isDirectory ? this.#table.ensure(found.key) : undefined
-      const wasSeen = from !== undefined && child !== undefined && this.#table.view(child) !== undefined
+      const wasSeen = from !== undefined && child !== undefined && this.#isTold(child, from)
       if (child !== undefined) this.#table.place(child, node, name)
       if (from !== undefined) this.#teller.tellMove(from.node, from.name, node, name, found.isDirectory)
       else {
@@ -100,6 +100,11 @@ export class HandleFindings {
       this.#table.displace(child, this.#host.posted() + 1)
     }
     this.enter(arrived)
+  }
+
+  /** True when what is in a directory has been told below a name. */
+  #isTold(child: HandleNode, { node, name }: Correction): boolean {
+    return child.parent === node && child.name === name && this.#table.view(child) !== undefined
   }
 
   /** Something was mounted or unmounted. */
