@@ -3,6 +3,7 @@ import type { Issue, RunContext, SourceRequest, SourceStats } from '../contracts
 import { FsflowError } from '../errors/index.js'
 import type { ControlDetails, FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
+import { identify } from '../linux/DirectoryReader.js'
 import { FanotifyGroup } from '../linux/fanotify/FanotifyGroup.js'
 import { FanotifyMarks, type FanotifyScope } from '../linux/fanotify/FanotifyMarks.js'
 import { FanotifyMounts } from '../linux/fanotify/FanotifyMounts.js'
@@ -104,6 +105,10 @@ export class FanotifyRun {
       marks,
       finder: {
         find: (path) => mounts.find(path),
+        isFile: (path) => {
+          const identity = identify(path)
+          return typeof identity !== 'number' && identity.type !== 'directory'
+        },
         uncovered: (path) => {
           try {
             return mounts.find(path)

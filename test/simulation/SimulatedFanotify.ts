@@ -86,6 +86,11 @@ export class SimulatedFanotify implements HandleDisk, DirectoryMarks, RootFinder
     return this.keyOf(inode)
   }
 
+  isFile(path: string): boolean {
+    this.#options.beforeCall()
+    return (this.#lookUp(path)?.type ?? 'directory') !== 'directory'
+  }
+
   below(): readonly never[] {
     return []
   }

@@ -247,6 +247,52 @@ describe('the fanotify source', () => {
     }),
   )
 
+  itAsRoot('goes on with a root that is replaced by another kind', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.mkdirSync(at('up/root/sub'), { recursive: true })
+      const probe = await watch({ paths: at('up/root') }, async (running) => {
+        const told = (line: string, times: number) =>
+          until(
+            () => running.told(top).filter((other) => other === line).length === times,
+            () => `${line} after ${running.told(top).join(', ')}`,
+          )
+        for (const round of [1, 2]) {
+          fs.rmSync(at('up/root'), { recursive: true })
+          await told('DELETE_SELF up/root', round)
+          fs.writeFileSync(at('up/root'), '')
+          fs.writeFileSync(at('up/beside'), '')
+          await told('CREATE up/root', 2 * round - 1)
+          fs.unlinkSync(at('up/root'))
+          await told('DELETE up/root', round)
+          fs.mkdirSync(at('up/root'))
+          fs.writeFileSync(at(`up/root/f${round}`), '')
+          await told(`CREATE up/root/f${round}`, 1)
+        }
+        // With the directory above it.
+        fs.rmSync(at('up'), { recursive: true })
+        fs.mkdirSync(at('new'))
+        fs.writeFileSync(at('new/beside'), '')
+        fs.writeFileSync(at('new/root'), '')
+        fs.renameSync(at('new'), at('up'))
+        await told('~CREATE up/root', 1)
+      })
+      expect(probe.told(top)).toEqual([
+        'DELETE up/root/sub',
+        ...['1', '2'].flatMap((round) => [
+          'DELETE_SELF up/root',
+          'CREATE up/root',
+          'DELETE up/root',
+          'CREATE up/root',
+          `CREATE up/root/f${round}`,
+          `DELETE up/root/f${round}`,
+        ]),
+        'DELETE_SELF up/root',
+        '~CREATE up/root',
+      ])
+    }),
+  )
+
   itAsRoot('fails at once for a root that is not there, or waits for it', () =>
     withDirectory(async (top) => {
       const at = (path: string) => join(top, path)

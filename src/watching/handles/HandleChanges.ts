@@ -15,6 +15,8 @@ import { Unlinked } from './Unlinked.js'
 interface Deferred {
   readonly record: HandleRecord
   readonly node: HandleNode
+  /** When this fence is read, all that was in it has been read. */
+  readonly fence: number
 }
 
 /** Applies records to the table, and tells them. */
@@ -61,25 +63,32 @@ export class HandleChanges {
 
   fencePassed(fence: number): void {
     this.#passed = fence
+    this.#flush((deferred) => deferred.fence <= fence)
   }
 
-  /** Tells what was held back. True when there was something. */
-  flush(): boolean {
-    return this.#flush(() => true)
+  /** True while something is held back. */
+  get holdsBack(): boolean {
+    return this.#deferred.length > 0
   }
 
-  /** Tells what was held back of those chosen. */
-  #flush(isChosen: (deferred: Deferred) => boolean): boolean {
-    if (this.#deferred.length === 0) return false
-    const deferred = this.#deferred.filter(isChosen).reverse()
-    if (deferred.length === 0) return false
+  /** Tells what was held back: nothing more is read. */
+  flush(): void {
+    this.#flush(() => true)
+  }
+
+  /** Tells what was held back of those chosen, and of what was in them before that. */
+  #flush(isChosen: (deferred: Deferred) => boolean): void {
+    if (this.#deferred.length === 0) return
+    const tops = this.#deferred.filter(isChosen).map(({ record }) => this.#table.ensure(record.target))
+    if (tops.length === 0) return
+    const isBelow = ({ node }: Deferred) => tops.some((top) => this.#table.contains(top, node))
+    const deferred = this.#deferred.filter((entry) => isChosen(entry) || isBelow(entry)).reverse()
     this.#deferred = this.#deferred.filter((entry) => !deferred.includes(entry))
     for (const { record, node } of deferred) {
       const { pid, process, target } = record
       const told = { target, pid, process, cookie: 0, merged: true }
       this.#teller.tell(FAN.DELETE, node, record.name, true, told)
     }
-    return true
   }
 
   /** False when what a rename replaces has to be listed first: it is told as deleted, as exchanges are told. */
@@ -134,6 +143,7 @@ export class HandleChanges {
       return
     }
     this.#flushName(record)
+    if (comes && this.#roots.lost > 0) this.#roots.fileArrived(node, name)
     let stays = comes
     if (comes && goes) {
       // While the file exists, it may have got the name anew, and the order is not known.
@@ -163,7 +173,7 @@ export class HandleChanges {
     }
     this.#teller.tellRecord(record, node, name, comes ? FAN.DELETE : 0, false)
     if (goes) {
-      if (comes) this.#deferred.push({ record, node })
+      if (comes) this.#deferred.push({ record, node, fence: this.#host.posted() + 1 })
       this.#table.bury(child, this.#host.posted() + 1)
       return
     }
@@ -196,6 +206,7 @@ export class HandleChanges {
     if (partner === undefined) this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
     this.#unlinked.delete(record)
+    if (!isDirectory && this.#roots.lost > 0) this.#roots.fileArrived(node, name)
     this.#teller.tell(IN.MOVED_TO, node, name, isDirectory, told)
     if (this.#teller.sees(oldNode, oldName) && !isSecond) this.#suspect(oldNode, oldName, undefined)
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
@@ -242,6 +253,7 @@ export class HandleChanges {
     this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
     this.#unlinked.delete(record)
+    if (!isDirectory && this.#roots.lost > 0) this.#roots.fileArrived(node, name)
     this.#teller.tell(IN.MOVED_TO, node, name, isDirectory, told)
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
     if (moved === undefined) return

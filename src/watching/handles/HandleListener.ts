@@ -38,7 +38,9 @@ export interface HandleWatcherListener {
 export interface RootFinder {
   /** The directory at a raw path, links followed, its filesystem marked; `undefined` when there is none. */
   find(path: string): HandleKey | undefined
-  /** The same where something was unmounted; `undefined` also when what is there now cannot be marked. */
+  /** True when something is at a raw path that is no directory. */
+  isFile(path: string): boolean
+  /** The same as `find` where something was unmounted; `undefined` also when what is there now cannot be marked. */
   uncovered(path: string): HandleKey | undefined
   /** What is mounted below a raw path, marked too. */
   below(path: string): readonly AttachedMount[]

@@ -7,6 +7,7 @@ import type { HandleNode } from './HandleNode.js'
 import type { HandleTable } from './HandleTable.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
 import type { Marking } from './Marking.js'
+import { RootFiles } from './RootFiles.js'
 
 /** The roots: where they are, and those that wait to be there. */
 export class HandleRoots {
@@ -16,6 +17,7 @@ export class HandleRoots {
   readonly #nodes = new Map<WatchRoot, HandleNode>()
   readonly #lost = new Set<WatchRoot>()
   readonly #mounts: HandleMounts
+  readonly #files: RootFiles
   readonly #marking: Marking
 
   constructor(table: HandleTable, teller: HandleTeller, finder: RootFinder, marking: Marking) {
@@ -24,6 +26,7 @@ export class HandleRoots {
     this.#teller = teller
     this.#finder = finder
     this.#mounts = new HandleMounts(table, teller, finder)
+    this.#files = new RootFiles(table, finder)
   }
 
   get nodes(): HandleNode[] {
@@ -74,7 +77,7 @@ export class HandleRoots {
     }
     this.#nodes.delete(root)
     this.#table.setRoot(node, undefined)
-    this.#lost.add(root)
+    if (!this.#files.forget(root)) this.#lost.add(root)
     this.#marking.leave(node)
   }
 
@@ -85,10 +88,18 @@ export class HandleRoots {
       // A link may lead there by any name: that is found by looking again from time to time.
       if (!root.path.split('/').includes(name)) continue
       const key = this.#finder.find(root.path)
-      if (key === undefined || (isBirth && key !== node.key)) continue
-      entered.push(this.#return(root, this.#table.ensure(key)))
+      if (key === undefined) entered.push(...this.#lookForFile(root))
+      else if (!isBirth || key === node.key) entered.push(this.#return(root, this.#table.ensure(key), true))
     }
     return entered
+  }
+
+  /** Something that is no directory has come, of which a record is about to tell. */
+  fileArrived(node: HandleNode, name: string): void {
+    for (const root of this.#lost) {
+      const standIn = this.#files.arrived(root, node, name)
+      if (standIn !== undefined) this.#set(standIn, node)
+    }
   }
 
   /** Looks for the roots that are awaited; those that are there are entered. */
@@ -96,22 +107,43 @@ export class HandleRoots {
     const entered: HandleNode[] = []
     for (const root of [...this.#lost]) {
       const key = this.#finder.find(root.path)
-      if (key !== undefined) entered.push(this.#return(root, this.#table.ensure(key)))
+      if (key === undefined) entered.push(...this.#lookForFile(root))
+      else entered.push(this.#return(root, this.#table.ensure(key), false))
     }
     return entered
   }
 
-  #return(root: WatchRoot, node: HandleNode): HandleNode {
+  #lookForFile(root: WatchRoot): HandleNode[] {
+    const standIn = root.only === undefined ? this.#files.look(root) : undefined
+    if (standIn === undefined) return []
+    this.#set(standIn.root, standIn.node)
+    return [standIn.node]
+  }
+
+  /** `isByRecord` when a record has told what has come, if anything stood for the root. */
+  #return(root: WatchRoot, node: HandleNode, isByRecord: boolean): HandleNode {
+    const standIn = this.#files.drop(root)
+    if (standIn !== undefined) {
+      if (!isByRecord) this.#teller.tellFound(FAN.DELETE, standIn.node, standIn.name, false)
+      this.#nodes.delete(standIn.root)
+      this.#table.setRoot(standIn.node, undefined)
+      this.#marking.leave(standIn.node)
+    }
     this.#enter(root, node)
-    if (root.only === undefined) this.#teller.tellFound(FAN.CREATE, node, '', true)
+    const isTold = isByRecord && standIn !== undefined
+    if (root.only === undefined && !isTold) this.#teller.tellFound(FAN.CREATE, node, '', true)
     return node
   }
 
   #enter(root: WatchRoot, node: HandleNode): void {
     this.#lost.delete(root)
+    this.#set(root, node)
+    this.#mounts.attach(root)
+  }
+
+  #set(root: WatchRoot, node: HandleNode): void {
     this.#nodes.set(root, node)
     this.#table.setRoot(node, root)
-    this.#mounts.attach(root)
   }
 
   /** Directories in which something is mounted, whose own places have to be found. */

@@ -60,6 +60,8 @@ export class HandleWatcher {
   #prepared: HandleRecord | undefined
   #posted = 0
   #stopFence = 0
+  /** The one behind which all is read that was in what is held back. */
+  #flushFence = 0
   #isRemounted = false
   #stopping = false
   #running = false
@@ -200,6 +202,7 @@ export class HandleWatcher {
   #fencePassed(fence: number): void {
     this.table.fencePassed(fence)
     this.#changes.fencePassed(fence)
+    if (fence >= this.#flushFence) this.#flushFence = 0
     if (this.#suspects.fence !== 0 && fence >= this.#suspects.fence) {
       this.#findings.correct(this.#suspects.settle())
     }
@@ -208,7 +211,6 @@ export class HandleWatcher {
 
   /** All that was read has been applied. */
   #rest(): boolean {
-    if (this.#changes.flush()) return true
     if (!this.isReady) {
       this.#teller.isReady = true
       this.#listener.ready()
@@ -220,9 +222,11 @@ export class HandleWatcher {
     }
     if (this.#suspects.size > 0 || this.table.deaths > MANY_SUSPECTS) this.#check()
     else if (this.#stopping) {
+      this.#changes.flush()
       this.#ended = true
       this.#listener.stopped()
     }
+    if (this.#changes.holdsBack && this.#flushFence === 0) this.#flushFence = this.#post()
     this.table.sweep()
     this.#disk.release()
     return false
