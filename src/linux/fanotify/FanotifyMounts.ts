@@ -64,7 +64,12 @@ export class FanotifyMounts {
     }
     const result = this.#marks.markRoot(path, found)
     if (result < 0) throw markError(path, -result, typeOf(path))
-    if (!this.#disk.knows(found.fsid)) this.#disk.add({ fsid: found.fsid, mountId: found.mountId, path })
+    if (!this.#disk.knows(found.fsid)) {
+      const { fsid, mountId } = found
+      // The path itself may vanish while its filesystem is still needed.
+      const mount = readMounts().find(({ id }) => id === mountId)
+      this.#disk.add({ fsid, mountId, paths: mount === undefined ? [path] : [mount.mountPoint, path] })
+    }
     // Where the handles of directories cannot be opened (overlayfs), nothing could be found by them.
     if (!this.#disk.isAlive(found.fsid + found.handle)) throw markError(path, ESTALE, typeOf(path))
     // Again: only what is found behind the mark is told of when it changes.

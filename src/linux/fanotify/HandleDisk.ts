@@ -19,8 +19,8 @@ const UNCACHED = 'x'.repeat(256)
 export interface MarkedFilesystem {
   readonly fsid: string
   readonly mountId: number
-  /** Raw path of a directory in it. */
-  readonly path: string
+  /** Raw paths of directories in it, of which one at least is there as long as it is mounted. */
+  readonly paths: readonly string[]
 }
 
 /**
@@ -190,17 +190,18 @@ export class HandleDisk implements Port {
     return fd
   }
 
-  #openMount({ mountId, path }: MarkedFilesystem): number {
-    // open_by_handle_at(2) takes no O_PATH descriptor for the mount.
-    const fd = this.#reader.open(path, O_DIRECTORY)
-    if (fd < 0) return fd
-    const found = this.#handles.of(fd, '')
-    // Something else may be mounted there now.
-    if (typeof found === 'number' || found.mountId !== mountId) {
-      this.#c.close(fd)
-      return -ESTALE
+  #openMount({ mountId, paths }: MarkedFilesystem): number {
+    let error = -ESTALE
+    for (const path of paths) {
+      // open_by_handle_at(2) takes no O_PATH descriptor for the mount.
+      const fd = this.#reader.open(path, O_DIRECTORY)
+      const found = fd < 0 ? fd : this.#handles.of(fd, '')
+      if (typeof found !== 'number' && found.mountId === mountId) return fd
+      if (fd < 0) error = fd
+      // Something else may be mounted there now.
+      else this.#c.close(fd)
     }
-    return fd
+    return error
   }
 
   /**

@@ -31,8 +31,9 @@ export class RootFiles {
   /** A record says that a file has come: the directory is told of from now on, if it was for that root. */
   arrived(root: WatchRoot, node: HandleNode, name: string): WatchRoot | undefined {
     const { parent, name: own } = parted(root.path)
-    if (own !== name || this.#standIns.has(root) || this.#finder.find(parent) !== node.key) return undefined
-    return this.#add(root, node)
+    // As of the record the directory may have had another name than now; a link is found by looking.
+    if (own !== name || node.name !== parted(parent).name || this.#standIns.has(root)) return undefined
+    return this.#finder.find(parent) === node.key ? this.#add(root, node) : undefined
   }
 
   /** Looks whether something is there that is no directory: what it is told through, which is not listed yet. */
