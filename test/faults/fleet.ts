@@ -149,17 +149,19 @@ async function drained(
   isOver: () => boolean,
 ): Promise<void> {
   for (const agent of agents) {
-    for (let waiting = 1; waiting > 0 && !isOver(); await wait(20)) {
+    for (let waiting = 1; waiting > 0 && !isOver();) {
       const numbers = await agent.numbers()
       if (numbers !== undefined) waiting = numbers.queued + numbers.spooled
+      await wait(20)
     }
   }
   const admin = await server.admin()
-  for (let waiting = 1; waiting > 0 && !isOver(); await wait(50)) {
+  for (let waiting = 1; waiting > 0 && !isOver();) {
     const { num_ack_pending: unacknowledged, num_pending: unfetched } = await admin.consumers.info(
       STREAM,
       'work',
     )
     waiting = unacknowledged + unfetched
+    await wait(50)
   }
 }

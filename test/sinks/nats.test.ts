@@ -11,6 +11,7 @@ import { sinkLaws } from '../../src/testing/sinkLaws.js'
 import { freePort } from '../helpers/freePort.js'
 import { itWithNats } from '../helpers/itWithNats.js'
 import { NatsServer } from '../helpers/natsServer.js'
+import { recordLaws } from '../helpers/recordLaws.js'
 import { itWith, program } from '../helpers/requires.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { until } from '../helpers/until.js'
@@ -55,6 +56,12 @@ describe('nats', () => {
     return { sink: nats({ servers: server.url, ...at }), read: () => server.bodies(at.stream) }
   })
   for (const law of laws) itWithNats(law.name, () => law.run())
+
+  const formatted = recordLaws((format) => {
+    const at = place()
+    return { sink: nats({ servers: server.url, ...at, format }), read: () => server.bodies(at.stream) }
+  })
+  for (const law of formatted) itWithNats(law.name, () => law.run())
 
   itWithNats('makes the stream as it is told, and uses one that is there', async () => {
     const at = place()
