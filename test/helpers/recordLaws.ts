@@ -13,7 +13,7 @@ const holders: Readonly<Record<Exclude<RecordFormat, 'json'>, (record: Fields) =
 
 /** A record with the name RUN for its run. Throws when it has no id. */
 function withoutRun(format: Exclude<RecordFormat, 'json'>, record: unknown): unknown {
-  const copy = structuredClone(record) as Fields
+  const copy = JSON.parse(JSON.stringify(record)) as Fields
   const [holder, key] = holders[format](copy)
   const [, number] = /^[0-9a-f-]{36}\.(\d+)$/.exec(holder[key] as string)!
   holder[key] = `RUN.${number}`

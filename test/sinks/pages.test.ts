@@ -69,13 +69,15 @@ async function runPage(page: string, { hasArrived, prepare }: Arrival): Promise<
     let outcome: unknown
     void running.ended.then((ended) => (outcome = ended))
     let isThere = false
-    let changed = 0
+    let next = 0
+    let pause = 250
     await until(
       () => {
-        // Again and again, since it may not be watched yet; with pauses, since one example waits for them.
-        if (Date.now() - changed > 1000) {
+        // Again and again, since it may not be watched yet; with longer and longer pauses, since one waits for them.
+        if (Date.now() > next) {
           writeFileSync(join(directory, 'src', 'made.ts'), 'x')
-          changed = Date.now()
+          pause *= 2
+          next = Date.now() + pause
         }
         void Promise.resolve(hasArrived(directory))
           .catch(() => false)
