@@ -65,6 +65,8 @@ function millis(time: string | null | undefined): number | undefined {
 }
 
 function user(uid: number | null, name: string | null, gid: number | null): object | undefined {
+  // The schema wants a name or an id of each user.
+  if (uid === null && name === null) return undefined
   return known({
     uid: uid === null ? undefined : String(uid),
     name,
@@ -76,8 +78,16 @@ function place(path: string, type: FileMetadata['fileType']): object {
   const [type_id, caption] = fileTypes[type]
   // Before resolvePath there is no path; the name is a field that must be there.
   if (path === '') return { name: '', type_id, type: caption }
-  const { name, directory } = partsOf(path)
-  return { name, type_id, type: caption, path, parent_folder: directory }
+  const { name, directory, extension } = partsOf(path)
+  const hasExtension = extension !== '' && type !== 'directory'
+  return {
+    name,
+    type_id,
+    type: caption,
+    path,
+    parent_folder: directory,
+    ...(hasExtension && { ext: extension }),
+  }
 }
 
 function file(event: FileEvent): object {
@@ -120,7 +130,9 @@ function processOf(details: ProcessDetails): object {
     pid: details.pid,
     name: details.name,
     cmd_line: details.cmdline?.join(' '),
+    working_directory: details.cwd,
     created_time: millis(details.startTime),
+    container: details.containerId ? { uid: details.containerId } : undefined,
     file: details.exePath === null ? undefined : place(details.exePath, 'file'),
     user: user(details.uid, details.username, details.gid),
     parent_process:
@@ -171,7 +183,7 @@ export function toOcsf(event: FileEvent, { id, host }: SchemaContext): OcsfEvent
     metadata: {
       version: ocsfVersion,
       product: { name: 'fsflow', vendor_name: 'fsflow' },
-      profiles: ['host'],
+      profiles: isOfFile && processDetails?.containerId ? ['container', 'host'] : ['host'],
       uid: id,
       sequence: event.seq,
       event_code: event.controlDetails?.code ?? eventType,
@@ -183,8 +195,6 @@ export function toOcsf(event: FileEvent, { id, host }: SchemaContext): OcsfEvent
     unmapped: known({
       ...ownFields(event),
       file_path: isOfFile || event.filePath === '' ? undefined : event.filePath,
-      process_cwd: processDetails?.cwd,
-      container_id: processDetails?.containerId || undefined,
     }),
   })!
 }

@@ -240,7 +240,10 @@ export class SinkLane {
   /** True when all was written. */
   async #writeAll(): Promise<boolean> {
     for (;;) {
-      const batch = await this.#batch.next(() => this.#state === 'open' && !this.#isLeaving)
+      const batch = await this.#batch.next(
+        this.#attempts.most,
+        () => this.#state === 'open' && !this.#isLeaving,
+      )
       if (batch === undefined) return true
       if (!(await this.#write(batch))) return false
       this.#batch.forget()

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { Observable } from 'rxjs'
 import {
   MAX_TIME,
   natsConnectionOptions,
@@ -12,8 +11,8 @@ import {
 import { isSubject } from '../brokers/nats/natsSubjects.js'
 import type { CheckReport, Source } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
-import type { FileEvent } from '../events/index.js'
 import { checkNatsSource, NatsRun, type NatsSourceSettings } from './nats/NatsRun.js'
+import { openRuns } from './support/openRuns.js'
 
 export interface NatsSourceOptions extends NatsConnectionOptions {
   /** The name of the stream. */
@@ -62,20 +61,12 @@ const known = [
  */
 export function natsSource(options: NatsSourceOptions): Source {
   const settings = validate(options)
-  let last: NatsRun | undefined
   return {
     name: 'nats',
     providesPaths: true,
     roots: settings.roots,
     check: () => check(settings),
-    open: (context) =>
-      new Observable<FileEvent>((subscriber) => {
-        const run = new NatsRun(subscriber, context, settings)
-        last = run
-        void run.run()
-        return () => run.close()
-      }),
-    stats: () => ({ watches: 0, ready: last?.ready === true }),
+    ...openRuns((subscriber, context) => new NatsRun(subscriber, context, settings)),
   }
 }
 

@@ -1,11 +1,10 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Observable } from 'rxjs'
 import type { CheckReport, Source } from '../contracts/index.js'
 import { FsflowError, invalidOption, rejectUnknownOptions } from '../errors/index.js'
-import type { FileEvent } from '../events/index.js'
 import { systemError } from '../linux/systemError.js'
+import { openRuns } from './support/openRuns.js'
 import { ReplayRun, type ReplaySettings } from './trail/ReplayRun.js'
 
 export interface ReplaySourceOptions {
@@ -34,20 +33,12 @@ export interface ReplaySourceOptions {
  */
 export function replay(options: ReplaySourceOptions): Source {
   const settings = validate(options)
-  let last: ReplayRun | undefined
   return {
     name: 'replay',
     providesPaths: true,
     roots: settings.roots,
     check: () => check(settings),
-    open: (context) =>
-      new Observable<FileEvent>((subscriber) => {
-        const run = new ReplayRun(subscriber, context, settings)
-        last = run
-        void run.run()
-        return () => run.close()
-      }),
-    stats: () => ({ watches: 0, ready: last?.ready === true }),
+    ...openRuns((subscriber, context) => new ReplayRun(subscriber, context, settings)),
   }
 }
 

@@ -78,7 +78,7 @@ function rotated(path: string): string[] {
   return [...names.sort().map((name) => join(directory, name)), path]
 }
 
-function inLines(files: readonly string[]): Arrived {
+export function inLines(files: readonly string[]): Arrived {
   const events: WireEvent[] = []
   let corrupt = 0
   for (const path of files) {

@@ -37,4 +37,6 @@ export interface FaultCase {
   readonly run: (scale: Scale) => Promise<FaultResult>
   /** What has to be so in the end, besides that nothing is corrupt and all adds up. Default: nothing is missing or counted. */
   readonly mayLose?: boolean
+  /** How much of it is done for every change, where that is not the same as of the others. */
+  readonly quick?: Scale
 }

@@ -1,5 +1,6 @@
 import { fullDiskCase, lockedCase } from './disk.js'
 import type { FaultCase } from './FaultCase.js'
+import { fleetCase } from './fleet.js'
 import { killCase } from './kill.js'
 import { natsCases } from './nats.js'
 import { slowCases } from './slow.js'
@@ -10,6 +11,7 @@ export const allCases: readonly FaultCase[] = [
   killCase('ndjson'),
   killCase('file'),
   ...natsCases,
+  fleetCase,
   fullDiskCase,
   lockedCase,
   ...webhookCases,

@@ -1,5 +1,6 @@
 import { nats } from '../../src/sinks/index.js'
 import type { WireEvent } from '../../src/events/index.js'
+import { NatsCluster } from '../helpers/natsCluster.js'
 import { natsProgram } from '../helpers/natsProgram.js'
 import { NatsServer } from '../helpers/natsServer.js'
 import { withDirectory } from '../helpers/withDirectory.js'
@@ -8,6 +9,44 @@ import { killCase } from './kill.js'
 import { spoolOf, throughOutage, type Outage } from './outages.js'
 
 const STREAM = 'FAULTS'
+
+const pathsIn = (bodies: readonly unknown[]): string[] =>
+  (bodies as WireEvent[]).map(({ file_path: path }) => path).filter((path) => path !== '')
+
+/** The server through which all is written is killed; the other two go on. */
+const clusterCase: FaultCase = {
+  name: 'one server of three, nats',
+  fault: ({ outage, events }) =>
+    `of three servers that keep the stream the leading one is killed and stays away for ${outage / 1000} s while ${events} events are sent`,
+  requires: [natsProgram],
+  run: ({ events, outage }) =>
+    withDirectory(async (directory) => {
+      const cluster = await NatsCluster.start()
+      let leader: NatsServer | undefined
+      try {
+        return await throughOutage({
+          sink: nats({
+            servers: cluster.urls,
+            stream: STREAM,
+            host: 'host',
+            create: { replicas: 3 },
+            timeout: 2000,
+          }),
+          events,
+          duration: outage,
+          deliver: spoolOf(directory),
+          begin: async () => {
+            leader = await cluster.leaderOf(STREAM)
+            await leader.stop()
+          },
+          end: () => leader!.startAgain(),
+          arrived: async () => ({ paths: pathsIn(await cluster.bodies(STREAM)), corrupt: 0 }),
+        })
+      } finally {
+        await cluster.close()
+      }
+    }),
+}
 
 function outageCase(
   name: string,
@@ -28,12 +67,7 @@ function outageCase(
             duration: outage,
             deliver: spoolOf(directory),
             ...away(server),
-            arrived: async () => ({
-              paths: ((await server.bodies(STREAM)) as WireEvent[])
-                .map(({ file_path: path }) => path)
-                .filter((path) => path !== ''),
-              corrupt: 0,
-            }),
+            arrived: async () => ({ paths: pathsIn(await server.bodies(STREAM)), corrupt: 0 }),
           })
         } finally {
           await server.close()
@@ -52,4 +86,5 @@ export const natsCases: readonly FaultCase[] = [
     begin: () => server.signal('SIGSTOP'),
     end: () => server.signal('SIGCONT'),
   })),
+  clusterCase,
 ]

@@ -39,6 +39,7 @@ ${rows.join('\n')}
 - **arrived**: different events in the destination in the end; **again**: those that came more than once, which at-least-once allows.
 - **missing**: acknowledged ones that are not there. **lost and counted**: where that was declared.
 - **corrupt**: lines or rows that are not whole. **in order**: whether events came first in the order in which they were sent.
+- **fleet**: what an agent had not acknowledged when it was killed is done again, so that each file was in the end. Arrived are the files that the consumers have written; the order is that of each host in the stream. See [a fleet of hosts](fleet.md#what-is-kept-when-something-fails).
 - **adds up**: whether \`received + resumed = delivered + dropped + spooled + queued\` whenever it was asked, every few milliseconds.
 `
 }

@@ -4,7 +4,7 @@ import { toOcsf } from '../../src/formats/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
 import { arbitraryEvent } from '../helpers/arbitraryEvent.js'
 import { bare, metadata, schemaContext, vim } from '../helpers/goldenEvents.js'
-import { misfits, ocsfFields, ocsfRequired } from '../helpers/schemaFields.js'
+import { misfits, ocsfCaptions, ocsfFields, ocsfLacks, ocsfRequired } from '../helpers/schemaFields.js'
 
 const hostile = Buffer.from('/srv/caf\xe9.txt', 'latin1')
 const unknownUser = { name: 'Unknown', type_id: 0, type: 'Unknown' }
@@ -56,6 +56,7 @@ describe('toOcsf', () => {
           pid: 4711,
           name: 'vim',
           cmd_line: 'vim notes.txt',
+          working_directory: '/home/ada',
           created_time: 1_704_063_600_000,
           file: program('vim'),
           user,
@@ -69,6 +70,7 @@ describe('toOcsf', () => {
         type: 'Regular File',
         path: '/home/ada/notes.txt',
         parent_folder: '/home/ada',
+        ext: 'txt',
         uid: '18446744073709551615',
         size: 12,
         owner: { uid: '1000', name: 'ada' },
@@ -76,7 +78,7 @@ describe('toOcsf', () => {
         accessed_time: 1_704_067_200_000,
         xattributes: { mode: '0640', gid: '100', hard_link_count: 2 },
       },
-      unmapped: { actor: 'known', process_resolution: 'live', process_cwd: '/home/ada', size_change: 12 },
+      unmapped: { actor: 'known', process_resolution: 'live', size_change: 12 },
     })
   })
 
@@ -104,6 +106,19 @@ describe('toOcsf', () => {
   it('leaves out what could not be read of a process', () => {
     const ocsf = toOcsf(fileEvent('MODIFY /a', { processDetails: bare }), schemaContext)
     expect(ocsf.actor).toEqual({ process: { pid: 4711 } })
+  })
+
+  it('a user of whom neither name nor id is known is none', () => {
+    const ocsf = toOcsf(fileEvent('MODIFY /a', { processDetails: { ...bare, gid: 7 } }), schemaContext)
+    expect(ocsf.actor).toEqual({ process: { pid: 4711 } })
+  })
+
+  it('says in which container a process is, by the profile for it', () => {
+    const processDetails = { ...bare, containerId: 'f00d' }
+    expect(toOcsf(fileEvent('MODIFY /a', { processDetails }), schemaContext)).toMatchObject({
+      actor: { process: { pid: 4711, container: { uid: 'f00d' } } },
+      metadata: { profiles: ['container', 'host'] },
+    })
   })
 
   it('of a rename, file is before and file_result after it, with what is known of it now', () => {
@@ -184,12 +199,31 @@ describe('toOcsf', () => {
     expect(ocsf).not.toHaveProperty('actor')
   })
 
+  it('gives each number the caption that the schema has for it, whatever the event', () => {
+    const caption = (of: keyof typeof ocsfCaptions, id: unknown, own: unknown): unknown =>
+      id === 99 ? own : (ocsfCaptions[of] as Record<number, string>)[id as number]
+    fc.assert(
+      fc.property(arbitraryEvent, (event) => {
+        const ocsf = toOcsf(event, schemaContext)
+        expect(ocsf.activity_name).toBe(caption('activity', ocsf.activity_id, ocsf.activity_name))
+        expect(ocsf.severity).toBe(caption('severity', ocsf.severity_id, ocsf.severity))
+        expect(ocsf.status).toBe(caption('status', ocsf.status_id, ocsf.status))
+        for (const file of [ocsf.file, ocsf.file_result] as (
+          { type_id: number; type: string } | undefined
+        )[]) {
+          if (file !== undefined) expect(file.type).toBe(caption('file', file.type_id, undefined))
+        }
+      }),
+    )
+  })
+
   it('has all that is required and only fields of the schema, each of its type, whatever the event', () => {
     fc.assert(
       fc.property(arbitraryEvent, (event) => {
         const ocsf = toOcsf(event, schemaContext)
         const required = [...ocsfRequired.both, ...(ocsf.class_uid === 1001 ? ocsfRequired.file : [])]
         expect(Object.keys(ocsf)).toEqual(expect.arrayContaining(required))
+        expect(ocsfLacks(ocsf)).toEqual([])
         expect(misfits(JSON.parse(JSON.stringify(ocsf)), ocsfFields)).toEqual([])
       }),
     )

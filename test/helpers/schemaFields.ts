@@ -3,7 +3,11 @@ type FieldType = 'keyword' | 'keyword[]' | 'text' | 'long' | 'date' | 'millis' |
 
 export type SchemaFields = Readonly<Record<string, FieldType>>
 
-/** The fields of the Elastic Common Schema 8.11.0 that are used, with their types in Elasticsearch. */
+/**
+ * The fields of the Elastic Common Schema 8.11.0 that are used, with their types in Elasticsearch: `match_only_text` is
+ * `text` here, and `wildcard` a `keyword`. Compared with generated/csv/fields.csv of elastic/ecs, as it was between
+ * 8.11 and 8.12, and with the values that schemas/event.yml allows.
+ */
 export const ecsFields: SchemaFields = {
   '@timestamp': 'date',
   'container.id': 'keyword',
@@ -40,7 +44,7 @@ export const ecsFields: SchemaFields = {
   message: 'text',
   'process.args': 'keyword[]',
   'process.args_count': 'long',
-  'process.command_line': 'text',
+  'process.command_line': 'keyword',
   'process.executable': 'keyword',
   'process.name': 'keyword',
   'process.parent.executable': 'keyword',
@@ -70,6 +74,7 @@ function fileFields(prefix: string): SchemaFields {
   return {
     [`${prefix}.accessed_time`]: 'millis',
     [`${prefix}.created_time`]: 'millis',
+    [`${prefix}.ext`]: 'keyword',
     [`${prefix}.modified_time`]: 'millis',
     [`${prefix}.name`]: 'keyword',
     [`${prefix}.owner.name`]: 'keyword',
@@ -94,12 +99,17 @@ function userFields(prefix: string): SchemaFields {
   }
 }
 
-/** The fields of OCSF 1.5.0 that are used: classes 1001 and 0, with the profile `host`. */
+/**
+ * The fields of OCSF 1.5.0 that are used: classes 1001 and 0, with the profiles `host` and `container`. Compared with
+ * events/, objects/, profiles/ and the changes told in CHANGELOG.md of ocsf/ocsf-schema: what later versions have added
+ * is not among them.
+ */
 export const ocsfFields: SchemaFields = {
   activity_id: 'integer',
   activity_name: 'keyword',
   ...userFields('actor.user'),
   'actor.process.cmd_line': 'keyword',
+  'actor.process.container.uid': 'keyword',
   'actor.process.created_time': 'millis',
   ...fileFields('actor.process.file'),
   'actor.process.name': 'keyword',
@@ -108,6 +118,7 @@ export const ocsfFields: SchemaFields = {
   'actor.process.parent_process.pid': 'integer',
   'actor.process.pid': 'integer',
   ...userFields('actor.process.user'),
+  'actor.process.working_directory': 'keyword',
   category_name: 'keyword',
   category_uid: 'integer',
   class_name: 'keyword',
@@ -141,6 +152,64 @@ export const ocsfRequired = {
   both: ['activity_id', 'category_uid', 'class_uid', 'metadata', 'severity_id', 'time', 'type_uid'],
   file: ['actor', 'device', 'file'],
 } as const
+
+/** Numbers of OCSF 1.5.0 with their captions; of 99, Other, the caption is free. */
+export const ocsfCaptions = {
+  activity: {
+    1: 'Create',
+    2: 'Read',
+    3: 'Update',
+    4: 'Delete',
+    5: 'Rename',
+    6: 'Set Attributes',
+    13: 'Unmount',
+    14: 'Open',
+  },
+  file: {
+    0: 'Unknown',
+    1: 'Regular File',
+    2: 'Folder',
+    3: 'Character Device',
+    4: 'Block Device',
+    5: 'Local Socket',
+    6: 'Named Pipe',
+    7: 'Symbolic Link',
+  },
+  severity: { 1: 'Informational', 2: 'Low', 3: 'Medium', 4: 'High', 5: 'Critical', 6: 'Fatal' },
+  status: { 0: 'Unknown', 1: 'Success', 2: 'Failure' },
+} as const
+
+/** Objects of OCSF 1.5.0 that are used, by their places, and the fields of which each has to have one. */
+const ocsfOneOf: Readonly<Record<string, readonly string[]>> = {
+  actor: ['process', 'user'],
+  'actor.process': ['pid'],
+  'actor.process.parent_process': ['pid'],
+  'actor.process.user': ['name', 'uid'],
+  'actor.user': ['name', 'uid'],
+  device: ['hostname'],
+  'file.owner': ['name', 'uid'],
+  'file_result.owner': ['name', 'uid'],
+}
+
+/** The fields that each file of OCSF 1.5.0 has. */
+const ocsfOfFile = ['name', 'type_id'] as const
+
+/** Which objects of an OCSF event do not have what the schema asks of them. */
+export function ocsfLacks(event: object): readonly string[] {
+  const at = (path: string): object | undefined =>
+    path
+      .split('.')
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], event) as
+      object | undefined
+  const lacking = Object.entries(ocsfOneOf)
+    .filter(([path, names]) => at(path) !== undefined && !names.some((name) => name in at(path)!))
+    .map(([path, names]) => `${path} has none of ${names.join(', ')}`)
+  const files = ['file', 'file_result', 'actor.process.file', 'actor.process.parent_process.file']
+  const incomplete = files
+    .filter((path) => at(path) !== undefined && !ocsfOfFile.every((name) => name in at(path)!))
+    .map((path) => `${path} has no ${ocsfOfFile.join(' or no ')}`)
+  return [...lacking, ...incomplete]
+}
 
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value)
 const isText = (value: unknown): boolean => typeof value === 'string'

@@ -12,6 +12,7 @@ import { thrownBy } from '../pipeline/fakes.js'
 import { asCsvTells, csvToWire, parseCsv } from '../helpers/parseCsv.js'
 import { itWith, mounting, root } from '../helpers/requires.js'
 import { asideOf, linesOf, seqsOf, textOf } from '../helpers/rotated.js'
+import { recordLaws } from '../helpers/recordLaws.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { until } from '../helpers/until.js'
 import { withDirectory, withSmallDisk } from '../helpers/withDirectory.js'
@@ -70,6 +71,13 @@ describe('file', () => {
     })
     it.each(laws)('$name', (law) => law.run())
   })
+
+  const formatted = recordLaws((format, directory) => {
+    const path = join(directory, 'events.ndjson')
+    const read = () => Promise.resolve(linesOf([path]).map((line) => JSON.parse(line) as unknown))
+    return { sink: file({ path, format, rotate: { interval: '1000d' } }), read }
+  })
+  it.each(formatted)('$name', (law) => law.run())
 
   describe('as CSV, rotated', () => {
     const laws = sinkLaws((directory) => {

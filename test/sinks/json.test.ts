@@ -5,6 +5,7 @@ import { toJson } from '../../src/formats/index.js'
 import { json } from '../../src/sinks/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
 import { sinkLaws } from '../../src/testing/sinkLaws.js'
+import { recordLaws } from '../helpers/recordLaws.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
@@ -20,6 +21,12 @@ describe('json', () => {
     return { sink: json({ path }), read: () => arrayIn(path) }
   })
   it.each(laws)('$name', (law) => law.run())
+
+  const formatted = recordLaws((format, directory) => {
+    const path = join(directory, 'events.json')
+    return { sink: json({ path, format }), read: () => arrayIn(path) }
+  })
+  it.each(formatted)('$name', (law) => law.run())
 
   it('writes one event a line', () =>
     withDirectory(async (directory) => {

@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Issue, RunContext, SinkWriter } from '../../src/contracts/index.js'
@@ -10,8 +8,10 @@ import type { CloudEvent } from '../../src/formats/index.js'
 import { nats, type NatsSinkOptions } from '../../src/sinks/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
 import { sinkLaws } from '../../src/testing/sinkLaws.js'
+import { freePort } from '../helpers/freePort.js'
 import { itWithNats } from '../helpers/itWithNats.js'
 import { NatsServer } from '../helpers/natsServer.js'
+import { recordLaws } from '../helpers/recordLaws.js'
 import { itWith, program } from '../helpers/requires.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { until } from '../helpers/until.js'
@@ -29,15 +29,6 @@ afterAll(async () => {
 const batch = (count: number, from = 0): FileEvent[] =>
   Array.from({ length: count }, (_, index) => fileEvent(`CREATE /d/${from + index}`, { seq: from + index }))
 const seqs = (bodies: readonly unknown[]): number[] => bodies.map((body) => (body as WireEvent).seq)
-
-async function closedPort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  await once(listener, 'close')
-  return port
-}
 
 let streams = 0
 /** A stream of its own for each test: subjects must not overlap. */
@@ -65,6 +56,12 @@ describe('nats', () => {
     return { sink: nats({ servers: server.url, ...at }), read: () => server.bodies(at.stream) }
   })
   for (const law of laws) itWithNats(law.name, () => law.run())
+
+  const formatted = recordLaws((format) => {
+    const at = place()
+    return { sink: nats({ servers: server.url, ...at, format }), read: () => server.bodies(at.stream) }
+  })
+  for (const law of formatted) itWithNats(law.name, () => law.run())
 
   itWithNats('makes the stream as it is told, and uses one that is there', async () => {
     const at = place()
@@ -241,7 +238,7 @@ describe('nats', () => {
 
   it('says that nobody listens, or begins and waits', async () => {
     // A port that was free a moment ago.
-    const closed = await closedPort()
+    const closed = await freePort()
     const at = place()
     const options = { servers: `nats://127.0.0.1:${closed}`, ...at }
     const refusal = {

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { ndjson } from '../../src/sinks/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
 import { sinkLaws } from '../../src/testing/sinkLaws.js'
+import { recordLaws } from '../helpers/recordLaws.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
@@ -20,6 +21,12 @@ describe('ndjson', () => {
     return { sink: ndjson({ path }), read: () => linesOf(path) }
   })
   it.each(laws)('$name', (law) => law.run())
+
+  const formatted = recordLaws((format, directory) => {
+    const path = join(directory, 'events.ndjson')
+    return { sink: ndjson({ path, format }), read: () => linesOf(path) }
+  })
+  it.each(formatted)('$name', (law) => law.run())
 
   it('has the fields of a schema when asked, an event with the same id each time it is written', () =>
     withDirectory(async (directory) => {

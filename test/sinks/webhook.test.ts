@@ -8,6 +8,7 @@ import { webhook, type WebhookSinkOptions } from '../../src/sinks/index.js'
 import { fileEvent } from '../../src/testing/fileEvent.js'
 import { memorySource } from '../../src/testing/memorySource.js'
 import { sinkLaws } from '../../src/testing/sinkLaws.js'
+import { recordLaws } from '../helpers/recordLaws.js'
 import { sinkContext } from '../helpers/sinkContext.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 import { webhookServer, type Answering, type WebhookServer } from '../helpers/webhookServer.js'
@@ -24,6 +25,10 @@ beforeEach(() => {
 
 const batch = (count: number): FileEvent[] =>
   Array.from({ length: count }, (_, seq) => fileEvent(`CREATE /${seq}`, { seq }))
+const sentTo = (path: string): unknown[] =>
+  server.received
+    .filter((request) => request.path === path)
+    .flatMap(({ body }) => JSON.parse(body) as unknown[])
 const bodies = (): unknown[][] => server.received.map(({ body }) => JSON.parse(body) as unknown[])
 
 /** Answers the first requests with these, in their order, and then with success. */
@@ -43,17 +48,15 @@ describe('webhook', () => {
   let place = 0
   const laws = sinkLaws(() => {
     const path = `/${place++}`
-    return {
-      sink: webhook({ url: server.url + path }),
-      read: () =>
-        Promise.resolve(
-          server.received
-            .filter((request) => request.path === path)
-            .flatMap(({ body }) => JSON.parse(body) as unknown[]),
-        ),
-    }
+    return { sink: webhook({ url: server.url + path }), read: () => Promise.resolve(sentTo(path)) }
   })
   it.each(laws)('$name', (law) => law.run())
+
+  const formatted = recordLaws((format) => {
+    const path = `/${place++}`
+    return { sink: webhook({ url: server.url + path, format }), read: () => Promise.resolve(sentTo(path)) }
+  })
+  it.each(formatted)('$name', (law) => law.run())
 
   it('sends so many events in a request, with headers that tell the requests apart', async () => {
     const writer = await webhook({ url: server.url, batch: 2, headers: { Authorization: 'Bearer x' } }).open(

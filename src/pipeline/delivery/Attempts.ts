@@ -1,6 +1,9 @@
 import type { FileEvent } from '../../events/index.js'
 import { Circuit, type CircuitState, type RetrySettings } from './Circuit.js'
 
+/** The most events that a sink gets in one call of `write`: a sink that is behind catches up faster with many. */
+export const batchSize = 8192
+
 /** Attempts to write to a sink, and the waits between them. */
 export class Attempts {
   readonly #circuit: Circuit
@@ -22,10 +25,16 @@ export class Attempts {
     return this.#circuit.retries
   }
 
-  /** Begins an attempt, and says with what: one event is enough to see whether the sink is back. */
+  /** How many events the next attempt is to have: one is enough to see whether a sink is back that has failed often. */
+  get most(): number {
+    return this.#circuit.state === 'closed' ? batchSize : 1
+  }
+
+  /** Begins an attempt, and says with what. */
   begin(events: readonly FileEvent[]): readonly FileEvent[] {
+    const { most } = this
     this.#circuit.attempt()
-    return this.#circuit.state === 'closed' ? events : events.slice(0, 1)
+    return events.slice(0, most)
   }
 
   succeeded(): void {

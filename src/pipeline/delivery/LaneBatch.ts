@@ -3,9 +3,6 @@ import type { LaneQueue } from './LaneQueue.js'
 import type { LaneSpool } from './LaneSpool.js'
 import type { Spool, SpooledBatch, SpoolPlace } from './Spool.js'
 
-/** The most events that a sink gets in one call of `write`: a sink that is behind catches up faster with many. */
-export const batchSize = 8192
-
 /** Events that are being written. */
 export interface Batch {
   /** The id of the run that they are of. */
@@ -40,16 +37,19 @@ export class LaneBatch {
     return this.#batch === batch
   }
 
-  /** The oldest events: those on disk, then those in memory. `isWanted` is asked once they are found. */
-  async next(isWanted: () => boolean): Promise<Batch | undefined> {
-    const spooled = this.#spool && (await this.#spool.next(batchSize))
+  /**
+   * The oldest events, not many more than `most`: those on disk, then those in memory. `isWanted` is asked once they are
+   * found.
+   */
+  async next(most: number, isWanted: () => boolean): Promise<Batch | undefined> {
+    const spooled = this.#spool && (await this.#spool.next(most))
     if (!isWanted()) return undefined
     const run = this.#run
     const held = spooled === undefined ? this.#spool?.held() : undefined
     if (spooled !== undefined) this.#batch = { run: spooled.run, events: spooled.events, from: spooled }
     else if (held !== undefined) this.#batch = { run, events: held.events, from: held.place }
     else if (this.#queue.isEmpty) return undefined
-    else this.#batch = { run, events: this.#queue.take(batchSize), from: this.#store?.place() ?? 0 }
+    else this.#batch = { run, events: this.#queue.take(most), from: this.#store?.place() ?? 0 }
     return this.#batch
   }
 

@@ -81,6 +81,12 @@ export const metricList: readonly Metric[] = [
     samples: ofSinks(({ received }) => received),
   },
   {
+    name: 'fsflow_sink_resumed_events_total',
+    help: 'Events that earlier runs had left on disk for a sink',
+    kind: 'Counter',
+    samples: ofSinks(({ resumed }) => resumed),
+  },
+  {
     name: 'fsflow_sink_written_events_total',
     help: 'Events that a sink has written',
     kind: 'Counter',

@@ -8,6 +8,7 @@ import { natsProblem } from '../../brokers/nats/natsProblem.js'
 import type { RunContext } from '../../contracts/index.js'
 import { FsflowError, type FsflowErrorCode } from '../../errors/index.js'
 import type { FileEvent } from '../../events/index.js'
+import { RunEnd } from '../support/RunEnd.js'
 import { Retelling } from '../trail/Retelling.js'
 import { Acknowledger, type Answer } from './Acknowledger.js'
 import { BrokenMessages } from './BrokenMessages.js'
@@ -45,24 +46,17 @@ export async function checkNatsSource({ connection, consumer }: NatsSourceSettin
 /** One run of the source; see `natsSource`. */
 export class NatsRun {
   readonly #subscriber: Subscriber<FileEvent>
-  readonly #context: RunContext
   readonly #settings: NatsSourceSettings
   readonly #held = new HeldMessages()
   readonly #retelling: Retelling
   readonly #broken: BrokenMessages
   readonly #acknowledger: Acknowledger
-  /** Aborted when the run is to stop, or nobody listens any more. */
-  readonly #end = new AbortController()
-  readonly #onAbort = (): void => this.#end.abort()
-  readonly #aborted = new Promise<void>((resolve) => {
-    this.#end.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  readonly #end: RunEnd
   #link: ConsumerLink | undefined
   readonly #waiting: Waiting
 
   constructor(subscriber: Subscriber<FileEvent>, context: RunContext, settings: NatsSourceSettings) {
     this.#subscriber = subscriber
-    this.#context = context
     this.#settings = settings
     const { stream, name, ackWait } = settings.consumer
     this.#retelling = new Retelling({
@@ -76,8 +70,7 @@ export class NatsRun {
     this.#acknowledger = new Acknowledger(this.#held, context, Math.ceil(ackWait / 3), (reply, answer) =>
       this.#send(reply, answer),
     )
-    if (context.signal.aborted) this.#end.abort()
-    else context.signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#end = new RunEnd(context)
   }
 
   get ready(): boolean {
@@ -88,27 +81,21 @@ export class NatsRun {
   async run(): Promise<void> {
     try {
       await this.#connect()
-      if (!this.#isEnding()) {
+      if (!this.#end.isReached()) {
         this.#retelling.start()
         await Promise.all([this.#receive(), this.#tellAll()])
       }
     } catch (error) {
       const code = this.ready ? 'FSFLOW_SOURCE_READ' : 'FSFLOW_SOURCE_OPEN'
-      if (!this.#isEnding()) this.#subscriber.error(sourceError(code, error, this.#settings.connection))
-      this.#end.abort()
+      if (!this.#end.isReached()) this.#subscriber.error(sourceError(code, error, this.#settings.connection))
+      this.#end.reach()
     }
     this.#subscriber.complete()
     await this.#finish()
   }
 
   close(): void {
-    this.#end.abort()
-    this.#context.signal.removeEventListener('abort', this.#onAbort)
-  }
-
-  // A method: what a getter said before an await is not what it says then.
-  #isEnding(): boolean {
-    return this.#end.signal.aborted
+    this.#end.reach()
   }
 
   async #connect(): Promise<void> {
@@ -126,21 +113,21 @@ export class NatsRun {
 
   /** Fetches messages until the end, over one connection after the other. */
   async #receive(): Promise<void> {
-    while (!this.#isEnding()) {
+    while (!this.#end.isReached()) {
       const link = this.#link
       if (link === undefined || link.connection.isClosed()) {
         await this.#connectAgain()
         continue
       }
       const space = this.#settings.batch - this.#held.waiting
-      if (space <= 0) await Promise.race([this.#held.change(), this.#aborted])
+      if (space <= 0) await Promise.race([this.#held.change(), this.#end.reached])
       else await this.#fetch(link, space).catch((error: unknown) => this.#disconnect(error))
     }
   }
 
   async #fetch({ consumer }: ConsumerLink, space: number): Promise<void> {
     const messages = await consumer.fetch({ max_messages: space, expires: EXPIRES })
-    void this.#aborted.then(() => messages.close())
+    void this.#end.reached.then(() => messages.close())
     // Its type hides where an acknowledgement goes, which must be possible over a later connection too.
     for await (const message of messages as unknown as AsyncIterable<IncomingMessage>) {
       // Its acknowledgement was lost.
@@ -153,18 +140,18 @@ export class NatsRun {
     const link = this.#link
     this.#link = undefined
     if (link !== undefined) await endNats(link)
-    if (!this.#isEnding()) this.#waiting.tell(error)
+    if (!this.#end.isReached()) this.#waiting.tell(error)
   }
 
   async #connectAgain(): Promise<void> {
-    for (let attempt = 0; !this.#isEnding(); attempt++) {
+    for (let attempt = 0; !this.#end.isReached(); attempt++) {
       try {
         await this.#connect()
         return
       } catch (error) {
         const isFinal = FsflowError.is(error) || natsProblem(error, '').isFinal
         if (isFinal) throw error
-        if (this.#isEnding()) return
+        if (this.#end.isReached()) return
         this.#waiting.tell(error)
         const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(attempt, 16))
         const options = { signal: this.#end.signal }
@@ -174,19 +161,17 @@ export class NatsRun {
   }
 
   async #tellAll(): Promise<void> {
-    while (!this.#isEnding()) {
+    while (!this.#end.isReached()) {
       const message = this.#held.take()
       if (message === undefined) {
-        await Promise.race([this.#held.change(), this.#aborted])
+        await Promise.race([this.#held.change(), this.#end.reached])
         continue
       }
       const event = this.#broken.eventOf(message)
       if (event === undefined) this.#acknowledger.answer(message, '+TERM')
       else if (this.#retelling.tell(event)) this.#acknowledger.told(message)
       else this.#acknowledger.answer(message, '+ACK')
-      // Nothing is lost by waiting for the sinks; what they cannot hold would be.
-      const room = this.#context.room?.()
-      if (room !== undefined) await Promise.race([room, this.#aborted])
+      await this.#end.room()
     }
   }
 

@@ -5,6 +5,7 @@ import { FsflowError } from '../../errors/index.js'
 import { messageOf } from '../../errors/messageOf.js'
 import { fromWire, type FileEvent } from '../../events/index.js'
 import { systemError } from '../../linux/systemError.js'
+import { RunEnd } from '../support/RunEnd.js'
 import { Pace } from './Pace.js'
 import { readLines, type TextLine } from './readLines.js'
 import { Retelling } from './Retelling.js'
@@ -28,12 +29,7 @@ export class ReplayRun {
   readonly #context: RunContext
   readonly #settings: ReplaySettings
   readonly #pace: Pace
-  /** Aborted when the run is to stop, or nobody listens any more. */
-  readonly #end = new AbortController()
-  readonly #onAbort = (): void => this.#end.abort()
-  readonly #aborted = new Promise<void>((resolve) => {
-    this.#end.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  readonly #end: RunEnd
   readonly #retelling: Retelling
   #broken = 0
 
@@ -48,8 +44,7 @@ export class ReplayRun {
       roots: settings.roots,
       emit: (event) => subscriber.next(event),
     })
-    if (context.signal.aborted) this.#end.abort()
-    else context.signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#end = new RunEnd(context)
   }
 
   get ready(): boolean {
@@ -61,15 +56,14 @@ export class ReplayRun {
     try {
       await this.#tell()
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#subscriber.error(systemError(error))
+      if (!this.#end.isReached()) this.#subscriber.error(systemError(error))
     }
     this.#subscriber.complete()
     this.close()
   }
 
   close(): void {
-    this.#end.abort()
-    this.#context.signal.removeEventListener('abort', this.#onAbort)
+    this.#end.reach()
   }
 
   async #tell(): Promise<void> {
@@ -92,9 +86,7 @@ export class ReplayRun {
     if (this.#pace.delay(timestampMicros) > 0) await this.#pace.until(timestampMicros, signal)
     this.#retelling.start(timestampMicros)
     if (!this.#retelling.tell(event)) return
-    // Nothing is lost by waiting for the sinks; what they cannot hold would be.
-    const room = this.#context.room?.()
-    if (room !== undefined) await Promise.race([room, this.#aborted])
+    await this.#end.room()
     signal.throwIfAborted()
   }
 

@@ -1,21 +1,28 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { SinkWriteError } from '../../../src/contracts/index.js'
+import { SinkWriteError, type Sink } from '../../../src/contracts/index.js'
 import { checkPlan } from '../../../src/pipeline/checkPlan.js'
-import { definePipeline, describePlan, metrics, planPipeline, run } from '../../../src/pipeline/index.js'
+import {
+  definePipeline,
+  deliver,
+  describePlan,
+  metrics,
+  planPipeline,
+  run,
+} from '../../../src/pipeline/index.js'
 import { metricList } from '../../../src/pipeline/metrics/renderMetrics.js'
 import { filterKinds, resolvePath } from '../../../src/operators/index.js'
+import { freePort } from '../../helpers/freePort.js'
+import { until } from '../../helpers/until.js'
+import { withDirectory } from '../../helpers/withDirectory.js'
 import { FakeSink, FakeSource, gate } from '../fakes.js'
 
 let port: number
 
 beforeEach(async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  port = (server.address() as AddressInfo).port
-  server.close()
-  await once(server, 'close')
+  port = await freePort()
 })
 
 const ends: (() => Promise<unknown>)[] = []
@@ -23,7 +30,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end().catch(() => undefined)
 })
 
-async function start(sinks: FakeSink[], more: object = {}) {
+async function start(sinks: Sink[], more: object = {}) {
   const source = new FakeSource()
   const opened = gate()
   source.onOpen = opened.open
@@ -102,6 +109,42 @@ describe('metrics', () => {
     expect(after.get(`fsflow_sink_queued_events${label}`)).toBe(0)
     expect(after.get(`fsflow_sink_lag_seconds${label}`)).toBeGreaterThan(4.9)
   })
+
+  it('tells what waits on disk for a sink that is down, and what the next run finds there', () =>
+    withDirectory(async (directory) => {
+      const down = new FakeSink('down')
+      down.beforeWrite = ({ length: lost }) => {
+        throw new SinkWriteError({ code: 'FSFLOW_SINK_WRITE', message: 'down', lost })
+      }
+      const options = {
+        spool: { path: join(directory, 'spool', 'spool.db') },
+        retry: { first: 5, longest: 5, openAfter: 1 },
+      }
+      const { source, handle } = await start([deliver(down, options)])
+      source.emit('CREATE', '/a')
+      source.emit('CREATE', '/b')
+      const label = (name: string): string => `fsflow_sink_${name}{sink="down",index="0"}`
+      const isKept = (): boolean =>
+        handle.stats().sinks[0]!.spooled === 2 && handle.stats().sinks[0]!.retries > 2
+      await until(isKept, () => JSON.stringify(handle.stats()))
+      const samples = await scrape()
+      expect(samples.get(label('spooled_events'))).toBe(2)
+      expect(samples.get(label('queued_events'))).toBe(0)
+      expect(samples.get(label('retries_total'))).toBeGreaterThan(2)
+      expect(samples.get(label('circuit'))).toBeGreaterThan(0)
+      const [{ spooled } = { spooled: 0 }] = (await handle.stop()).sinks
+      expect(spooled).toBeGreaterThanOrEqual(2)
+      const up = new FakeSink('down')
+      const { handle: next } = await start([deliver(up, options)])
+      await until(
+        () => next.stats().sinks[0]!.delivered === spooled,
+        () => JSON.stringify(next.stats()),
+      )
+      const after = await scrape()
+      expect(after.get(label('resumed_events_total'))).toBe(spooled)
+      expect(after.get(label('written_events_total'))).toBe(spooled)
+      expect(after.get(label('circuit'))).toBe(0)
+    }))
 
   it('has a name, a help and a type for each, as Prometheus wants them', async () => {
     await start([new FakeSink()])
