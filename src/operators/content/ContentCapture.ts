@@ -4,6 +4,7 @@ import type { ContentAnswer, ContentFound, ContentMissing } from '../../linux/co
 import type { ContentStore } from '../../linux/store/contentStore.js'
 import { rawOldPathOf, rawPathOf } from '../renames/pathBytes.js'
 import { LastContents } from './LastContents.js'
+import { PreviewMemory } from './PreviewMemory.js'
 import { previewOf, type Side } from './previewOf.js'
 import type { Selection } from './Selection.js'
 
@@ -31,10 +32,13 @@ const newBefore: Side = { missing: 'there was no such file' }
 export class ContentCapture {
   readonly #options: CaptureOptions
   readonly #last: LastContents
+  readonly #previews: PreviewMemory
 
   constructor(options: CaptureOptions) {
     this.#options = options
-    this.#last = new LastContents(options.maxMemory, options.store)
+    // One half for what files held last, one for what is shown of it.
+    this.#last = new LastContents(options.maxMemory / 2, options.store)
+    this.#previews = new PreviewMemory(options.maxMemory / 2)
   }
 
   /** True when the event gets a preview; follows what the others mean for what is known. */
@@ -70,7 +74,7 @@ export class ContentCapture {
     const preview = previewOf(event.filePath, isNew ? newBefore : before, found, isNew, this.#options)
     if ('missing' in found) {
       this.#last.forget(path)
-      return event.with({ contentPreview: preview })
+      return this.#told(event, preview)
     }
     return this.#keep(event, path, found, preview)
   }
@@ -97,7 +101,8 @@ export class ContentCapture {
       this.#options.store?.put(sha256, bytes)
     } catch (error) {
       this.#last.forget(path)
-      return event.with({ contentPreview: { ...preview, notStored: messageOf(error) } })
+      const notStored = messageOf(error)
+      return this.#told(event, { ...preview, notStored })
     }
     this.#last.set(path, found)
     const content: CapturedContent = {
@@ -107,6 +112,11 @@ export class ContentCapture {
       store: this.#options.store?.directory,
       bytes: () => this.#last.bytesOf(path, sha256),
     }
-    return event.with({ contentPreview: preview, content })
+    return this.#told(event, preview).with({ content })
+  }
+
+  #told(event: FileEvent, preview: ContentPreview): FileEvent {
+    this.#previews.add(preview)
+    return event.with({ contentPreview: preview })
   }
 }
