@@ -20,7 +20,7 @@ export interface CaptureContentOptions {
   readonly maxBytes?: number
   /** Bytes; larger files are not read. Default 1 MiB. */
   readonly maxSize?: number
-  /** Bytes of memory for what files held last. Default 64 MiB. */
+  /** Bytes of memory for what files held last, and for previews that wait for sinks. Default 64 MiB. */
   readonly maxMemory?: number
   /** Globs as of `filterGlob`; only files that match one are read. Default: all. */
   readonly include?: string | readonly string[]
@@ -60,8 +60,8 @@ const known = [
  * A file is read at `CREATE`, `MODIFY`, `CLOSE_WRITE`, `MOVED_TO` and `RENAME`, when the event is handled. Events of
  * fanotify are read by the handle of the file: the bytes are of that file, even when its name has passed to another.
  * Else the path is read, links not followed, and the bytes count only when the path led to one unchanged file all the
- * while. `before` is what was read last of the same file, within `maxMemory`; at `DELETE`, `MOVED_FROM` and
- * `DELETE_SELF` it is all there is.
+ * while. `before` is what was read last of the same file; at `DELETE`, `MOVED_FROM` and `DELETE_SELF` it is all there
+ * is. All of it takes `maxMemory` at the most: the texts of previews that wait too long are given up.
  *
  * What is not there says why: `afterMissing`, `beforeMissing`. Files whose names tell of keys, passwords and
  * credentials are not read, also when the path is a link to one, unless `includeSecrets` names them. With `store`,
