@@ -60,7 +60,6 @@ export async function historyLoad(scratch: string, load: HistoryLoad): Promise<H
         resolvePath(),
         addWatchOnMkdir(),
         joinRenames(),
-        // Events wait for the sinks with their previews: what is not shown need not wait.
         captureContent({ store, maxMemory: load.maxMemory, maxBytes: 1024 }),
       ],
       sinks: [history({ directory: store })],

@@ -132,6 +132,14 @@ export interface CapturedContent {
   bytes(): Uint8Array | undefined
 }
 
+/** What a file held before anything was told of it, for sinks that keep it. */
+export interface FormerContent extends CapturedContent {
+  /** When it was read: microseconds since the Unix epoch. */
+  readonly timestampMicros: number
+  /** True when the event is a `RENAME` and it is what the file held under its old path. */
+  readonly isOfOldPath: boolean
+}
+
 /** What a control event says: a stable code, a sentence, and where it applies a next step or counts. */
 export interface ControlDetails {
   readonly code: string

@@ -134,9 +134,12 @@ function operationRows(operation: OperationDetails): readonly Row[] {
 }
 
 // The bar shows where each line of the content begins, also an empty one.
-function contentLines(content: string | null, missing: string | undefined): Value {
+function contentLines(content: string | null, missing?: string): Value {
   if (content === null) return missing === undefined ? null : `${notKnown}: ${missing}`
-  return content.split('\n').map((line) => '| ' + line)
+  if (content === '') return 'nothing'
+  const lines = content.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines.map((line) => '| ' + line)
 }
 
 function contentRows(content: ContentPreview): readonly Row[] {
@@ -144,7 +147,8 @@ function contentRows(content: ContentPreview): readonly Row[] {
     ['difference', content.diffSummary],
     ['before', contentLines(content.before, content.beforeMissing)],
     ['after', contentLines(content.after, content.afterMissing)],
-    ['diff', content.diff && contentLines(content.diff.trimEnd(), undefined)],
+    // The difference says it already when there is none.
+    ['diff', content.diff ? contentLines(content.diff) : undefined],
     ['truncated', content.truncated ? 'yes' : undefined],
     ['binary', content.binary ? 'yes' : undefined],
     ['not stored', content.notStored],

@@ -64,7 +64,16 @@ export function contentReader(
 function readEvent(event: FileEvent, maxSize: number, known: string | undefined): ContentAnswer {
   const { origin, filePath, filePathBytes } = event
   const path = filePathBytes === undefined ? filePath : Buffer.from(filePathBytes)
-  const openFile = origin?.openFile?.bind(origin)
+  return readFile(path, maxSize, known, origin?.openFile?.bind(origin))
+}
+
+/** What the regular file at a path holds, or the one that `openFile` opens, whatever is at the path. */
+export function readFile(
+  path: string | Buffer,
+  maxSize: number,
+  known?: string,
+  openFile?: (flags: number) => number,
+): ContentAnswer {
   for (let tries = 0; tries < TRIES; tries++) {
     const fd = openFile === undefined ? openPath(path) : openFile(O_PATH | O_CLOEXEC)
     if (fd < 0) return { missing: reasonFor(-fd) }

@@ -1,8 +1,22 @@
-import { defaultIfEmpty, defer, EMPTY, finalize, map, of, take, type Observable } from 'rxjs'
+import {
+  defaultIfEmpty,
+  defer,
+  EMPTY,
+  finalize,
+  ignoreElements,
+  map,
+  of,
+  Subject,
+  take,
+  takeUntil,
+  tap,
+  type Observable,
+} from 'rxjs'
 import { describeOperator, type Operator } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
 import { contentReader, type ContentAnswer } from '../linux/contentReader.js'
+import { readTrees } from '../linux/readTrees.js'
 import { openContentStore, type ContentStore } from '../linux/store/contentStore.js'
 import { ContentCapture, readTypes } from './content/ContentCapture.js'
 import { Selection } from './content/Selection.js'
@@ -20,7 +34,7 @@ export interface CaptureContentOptions {
   readonly maxBytes?: number
   /** Bytes; larger files are not read. Default 1 MiB. */
   readonly maxSize?: number
-  /** Bytes of memory for what files held last. Default 64 MiB. */
+  /** Bytes of memory for what files held last, and for previews that wait for sinks. Default 64 MiB. */
   readonly maxMemory?: number
   /** Globs as of `filterGlob`; only files that match one are read. Default: all. */
   readonly include?: string | readonly string[]
@@ -32,6 +46,11 @@ export interface CaptureContentOptions {
   readonly diff?: boolean
   /** A directory to keep all contents in, for the sink `history`. Default: the last ones are kept in memory. */
   readonly store?: string
+  /**
+   * Paths of files, and of directories with all that is below, whose contents are read at the start: then `before` is
+   * known at the first change of each, and with `store` the sink `history` keeps it. Default: none.
+   */
+  readonly baseline?: string | readonly string[]
   /** Where contents come from. Default: the file, at once. */
   readonly lookup?: ContentReader
 }
@@ -45,6 +64,7 @@ const known = [
   'includeSecrets',
   'diff',
   'store',
+  'baseline',
   'lookup',
 ] as const
 
@@ -60,8 +80,11 @@ const known = [
  * A file is read at `CREATE`, `MODIFY`, `CLOSE_WRITE`, `MOVED_TO` and `RENAME`, when the event is handled. Events of
  * fanotify are read by the handle of the file: the bytes are of that file, even when its name has passed to another.
  * Else the path is read, links not followed, and the bytes count only when the path led to one unchanged file all the
- * while. `before` is what was read last of the same file, within `maxMemory`; at `DELETE`, `MOVED_FROM` and
- * `DELETE_SELF` it is all there is.
+ * while. `before` is what was read last of the same file; at `DELETE`, `MOVED_FROM` and `DELETE_SELF` it is all there
+ * is. All of it takes `maxMemory` at the most: the texts of previews that wait too long are given up.
+ *
+ * With `baseline`, what the files hold at the start is read first. What is read after 0.2 seconds is read while events
+ * wait, and when the input completes, no more of it is.
  *
  * What is not there says why: `afterMissing`, `beforeMissing`. Files whose names tell of keys, passwords and
  * credentials are not read, also when the path is a link to one, unless `includeSecrets` names them. With `store`,
@@ -84,6 +107,7 @@ export function captureContent(options: CaptureContentOptions = {}): Operator {
   requireBoolean('captureContent', 'diff', diff)
   requireLookup('captureContent', lookup)
   requireStore(store)
+  const baseline = pathList(options.baseline)
   if (options.lookup !== undefined && options.maxSize !== undefined) {
     throw invalidOption(
       'captureContent',
@@ -97,7 +121,16 @@ export function captureContent(options: CaptureContentOptions = {}): Operator {
     ...(exclude !== undefined && { exclude }),
     ...(includeSecrets !== undefined && { includeSecrets }),
   })
-  const shown = { maxBytes, maxSize, diff, include, exclude, includeSecrets, store }
+  const shown = {
+    maxBytes,
+    maxSize,
+    diff,
+    include,
+    exclude,
+    includeSecrets,
+    store,
+    baseline: options.baseline,
+  }
   return describeOperator(
     {
       name: 'captureContent',
@@ -116,10 +149,27 @@ export function captureContent(options: CaptureContentOptions = {}): Operator {
       }),
   )
 
+  /** Reads what the files of the baseline hold. */
+  function beginning(capture: ContentCapture, contents: ContentStore | undefined): Observable<never> {
+    const isOthers = (path: string): boolean => contents?.owns(path) !== true
+    const files = readTrees(baseline, {
+      maxSize,
+      isWanted: (filePath, root) => selection.refusal({ filePath, oldPath: undefined, root }) === undefined,
+      isEntered: (path, root) => isOthers(path) && selection.enters(path, root),
+    })
+    return files.pipe(
+      tap((file) => capture.begin(file)),
+      ignoreElements(),
+    )
+  }
+
   function capturing(contents: ContentStore | undefined): Operator {
     return inOrder(() => {
       const capture = new ContentCapture({ selection, maxMemory, maxBytes, diff, store: contents })
+      const completed = new Subject<void>()
       return {
+        ...(baseline.length > 0 && { first: beginning(capture, contents).pipe(takeUntil(completed)) }),
+        complete: () => completed.next(),
         take: (event) =>
           defer(() => {
             // What is told of the store would be stored in turn, without end.
@@ -136,6 +186,15 @@ export function captureContent(options: CaptureContentOptions = {}): Operator {
       }
     })
   }
+}
+
+function pathList(given: unknown): readonly string[] {
+  const list: readonly unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
+  for (const path of list) {
+    if (typeof path === 'string' && path !== '' && !path.includes('\0')) continue
+    throw invalidOption('captureContent', 'baseline', 'must be a path or a list of paths')
+  }
+  return list as readonly string[]
 }
 
 function requireStore(store: unknown): void {

@@ -41,6 +41,8 @@ export interface WatchOperatorOptions {
   readonly diff?: boolean
   /** A directory for whole contents, as the sink `history` needs it; implies `preview`. Default: none. */
   readonly store?: string
+  /** What files below these paths hold at the start is read too; implies `preview`. Default: none. */
+  readonly baseline?: string | readonly string[]
   /**
    * Add `processDetails`, or, with a list, these costly fields of them too. With fanotify it is who did it; with
    * inotify it is inferred from open files, not proven. Default false.
@@ -64,6 +66,7 @@ export const watchOperatorOptions = [
   'preview',
   'diff',
   'store',
+  'baseline',
   'process',
   'by',
   'byAncestor',
@@ -87,7 +90,8 @@ function requireBoolean(option: string, value: unknown): void {
 export function watchOperators(options: WatchOperatorOptions): Operator[] {
   const { recursive = true, raw = false, debounce, metadata = false } = options
   const { diff = false, store } = options
-  const preview = options.preview === true || diff || store !== undefined
+  const baseline = list(options.baseline)
+  const preview = options.preview === true || diff || store !== undefined || baseline.length > 0
   for (const option of ['recursive', 'raw', 'metadata', 'preview', 'diff'] as const) {
     requireBoolean(option, options[option])
   }
@@ -111,7 +115,21 @@ export function watchOperators(options: WatchOperatorOptions): Operator[] {
   if (!isChosen) operators.push(...processes)
   if (metadata) operators.push(enrichMetadata())
   if (metadata || preview) operators.push(describeOperation())
-  if (preview) operators.push(captureContent({ diff, ...(store !== undefined && { store }) }))
+  if (preview) {
+    // What is not told need not be read at the start.
+    const ofBaseline = {
+      baseline,
+      ...(include.length > 0 && { include }),
+      ...(exclude.length > 0 && { exclude }),
+    }
+    operators.push(
+      captureContent({
+        diff,
+        ...(store !== undefined && { store }),
+        ...(baseline.length > 0 && ofBaseline),
+      }),
+    )
+  }
   return operators
 }
 

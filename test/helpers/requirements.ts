@@ -21,6 +21,12 @@ export const mounting: Requirement = {
   met: () => (effectiveCapabilities() & capSysAdmin) !== 0n,
 }
 
+/** nss-systemd(8), which reads user records of /run/userdb whether systemd runs or not. */
+export const nssSystemd: Requirement = {
+  what: 'the name service of systemd (libnss-systemd)',
+  met: () => /^passwd:.*\bsystemd\b/m.test(readFileSync('/etc/nsswitch.conf', 'utf8')),
+}
+
 export function program(name: string): Requirement {
   return {
     what: `the program ${name}`,

@@ -1,7 +1,7 @@
 import { it } from '@jest/globals'
 import { root, type Requirement } from './requirements.js'
 
-export { mounting, program, root, type Requirement } from './requirements.js'
+export { mounting, nssSystemd, program, root, type Requirement } from './requirements.js'
 
 /**
  * A test that needs something of the machine. Without it the test is skipped and says why; with CI=true it fails

@@ -9,7 +9,9 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -24,7 +26,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { eventSchema, toWire } from '../../src/events/index.js'
 import { fileStat, lookupFileMetadata, lookupFileSize } from '../../src/linux/fileStat.js'
 import { fileEvent } from '../../src/testing/index.js'
-import { itWith, program } from '../helpers/requires.js'
+import { itWith, nssSystemd, program, root } from '../helpers/requires.js'
 
 describe('fileStat', () => {
   let directory: string
@@ -143,6 +145,21 @@ describe('fileStat', () => {
     }
   })
 
+  itWith([root, program('getent'), nssSystemd], 'has names that getent(1) knows and no file has', () => {
+    const id = 61_000 + (process.pid % 184)
+    const name = `fsflow-${process.pid}`
+    withUserRecord(name, id, () => {
+      for (const database of ['passwd', 'group'])
+        expect(execFileSync('getent', [database, String(id)], { encoding: 'utf8' })).toMatch(`${name}:x:`)
+      for (const place of ['/etc/passwd', '/etc/group'])
+        expect(readFileSync(place, 'utf8')).not.toContain(name)
+      lchownSync(file, id, id)
+      expect(fileStat(file)).toMatchObject({ ownerUid: id, ownerName: name, ownerGid: id, groupName: name })
+      const [, , , , userName, groupName] = truth(file)
+      expect([userName, groupName]).toEqual([name, name])
+    })
+  })
+
   it('tells where a symbolic link leads, and of nothing else', () => {
     const link = join(directory, 'link')
     symlinkSync('../a b', link)
@@ -211,6 +228,23 @@ describe('fileStat', () => {
     expect(answers).toEqual([1, '|'])
   })
 })
+
+/** A user and its group that are in a record of nss-systemd(8) alone. */
+function withUserRecord(name: string, id: number, use: () => void): void {
+  const folder = '/run/userdb'
+  const place = (file: string): string => join(folder, file)
+  const made = mkdirSync(folder, { recursive: true })
+  const files = ['user', 'group'].flatMap((kind) => [`${name}.${kind}`, `${id}.${kind}`])
+  try {
+    writeFileSync(place(`${name}.user`), JSON.stringify({ userName: name, uid: id, gid: id }))
+    writeFileSync(place(`${name}.group`), JSON.stringify({ groupName: name, gid: id }))
+    for (const kind of ['user', 'group']) symlinkSync(`${name}.${kind}`, place(`${id}.${kind}`))
+    use()
+  } finally {
+    for (const file of files) rmSync(place(file), { force: true })
+    if (made !== undefined) rmdirSync(folder)
+  }
+}
 
 /** The same facts from stat(1), which has 0 where there is no birth time. */
 function truth(path: string): unknown[] {

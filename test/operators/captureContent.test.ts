@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import { EMPTY, Subject, of } from 'rxjs'
 import { operatorInfo } from '../../src/contracts/index.js'
 import type { ContentPreview, FileEvent } from '../../src/events/index.js'
+import { toJson } from '../../src/formats/index.js'
 import {
   captureContent,
   type CaptureContentOptions,
@@ -196,16 +197,53 @@ describe('captureContent', () => {
   it('has no more in memory than allowed', () => {
     const big = 'x'.repeat(1000)
     const events = ['CREATE /a', 'CREATE /b', 'MODIFY /a', 'CREATE /c', 'MODIFY /c', 'CREATE /h', 'MODIFY /c']
-    const told = previews(events, [big, big, 'a', 'c', 'd', 'x'.repeat(9000), 'e'], { maxMemory: 3000 })
-    expect(told.map((preview) => preview!.before?.length)).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      1,
-      undefined,
-      1,
-    ])
+    const lookup = answering(big, big, 'a', 'c', 'd', 'x'.repeat(9000), 'e')
+    const before: (number | undefined)[] = []
+    const input = new Subject<FileEvent>()
+    // Looked at when it comes, for it may not stay.
+    input.pipe(captureContent({ lookup, maxMemory: 6000 })).subscribe(({ contentPreview }) => {
+      before.push(contentPreview!.before?.length)
+    })
+    for (const event of events) input.next(fileEvent(event))
+    expect(before).toEqual([undefined, undefined, undefined, undefined, 1, undefined, 1])
+  })
+
+  it('has previews that wait in no more memory than allowed: those that wait for longest say so', () => {
+    const maxMemory = 100_000
+    const texts = Array.from({ length: 500 }, (_, index) => `${'x'.repeat(index % 2 === 0 ? 1000 : 10)}\n`)
+    const waiting = captured(
+      texts.map(() => 'MODIFY /a'),
+      { lookup: answering(...texts), maxMemory, diff: true },
+    )
+    const shown = waiting.map((event) => event.contentPreview!)
+    const bytes = shown.map(({ before, after, diff }) =>
+      [before, after, diff].reduce((sum, text) => sum + 2 * (text?.length ?? 0), 0),
+    )
+    expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(maxMemory / 2)
+    expect(bytes.at(-1)).toBeGreaterThan(4000)
+    const first = bytes.findIndex((size) => size > 0)
+    expect(bytes.slice(first)).not.toContain(0)
+    expect(shown[first - 1]).toEqual({
+      before: null,
+      after: null,
+      diffSummary: '1 line added, 1 removed',
+      ...plain,
+      diff: null,
+      beforeMissing: 'there was no room for it in memory',
+      afterMissing: 'there was no room for it in memory',
+    })
+    expect(toJson(waiting[first - 1]!)).toContain('"after_missing":"there was no room for it in memory"')
+  })
+
+  it('gives a preview at once that alone takes more than all may, without its texts', () => {
+    const big = 'x'.repeat(3000)
+    const [made, changed, deleted] = previews(['CREATE /a', 'MODIFY /a', 'DELETE /a'], [big, 'y'], {
+      maxMemory: 10_000,
+    })
+    const reason = 'there was no room for it in memory'
+    expect(made).toMatchObject({ after: null, beforeMissing: 'there was no such file', afterMissing: reason })
+    expect(changed).toMatchObject({ before: null, after: null, diffSummary: '1 line added, 1 removed' })
+    expect(deleted).toMatchObject({ before: 'y', afterMissing: 'it was deleted' })
   })
 
   it.each([
@@ -319,7 +357,7 @@ describe('captureContent', () => {
       const input = new Subject<FileEvent>()
       const out: FileEvent[] = []
       const lookup = answering('1', '2', 'x'.repeat(5000), '3')
-      input.pipe(captureContent({ lookup, store, maxMemory: 8000 })).subscribe((event) => out.push(event))
+      input.pipe(captureContent({ lookup, store, maxMemory: 16_000 })).subscribe((event) => out.push(event))
       for (const path of ['/a', '/b', '/b']) input.next(fileEvent(`MODIFY ${path}`))
       expect(out[1]!.content!.bytes()).toEqual(Buffer.from('2'))
       fs.rmSync(join(store, 'objects'), { recursive: true })

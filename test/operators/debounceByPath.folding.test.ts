@@ -269,6 +269,38 @@ describe('debounceByPath folds', () => {
     expect(out[0]!.origin).toBe(origin)
   })
 
+  it('with the file and the content of the last event, also where an earlier one names the burst', () => {
+    const save = (event: string, number: number): FileEvent => {
+      const text = String(number)
+      return fileEvent(event, {
+        origin: { resolve: (same) => same, follow: () => undefined, openFile: () => number },
+        content: { sha256: text, size: 1, mode: 0o644, store: undefined, bytes: () => undefined },
+        contentPreview: { before: null, after: text, diffSummary: null, truncated: false, binary: false },
+      })
+    }
+    const out: FileEvent[] = []
+    const input = new Subject<FileEvent>()
+    input.pipe(debounceByPath(5)).subscribe((event) => out.push(event))
+    input.next(save('CREATE /a', 1))
+    input.next(save('CLOSE_WRITE /a', 2))
+    input.next(save('CLOSE_WRITE /b', 3))
+    input.next(save('ATTRIB /b', 4))
+    input.next(save('CREATE /c.tmp', 5))
+    input.next(save('RENAME /c.tmp -> /c', 6))
+    input.complete()
+    const told = out.map((event) => [
+      `${event.eventType} ${event.filePath}`,
+      event.origin!.openFile!(0),
+      event.content!.sha256,
+      event.contentPreview!.after,
+    ])
+    expect(told).toEqual([
+      ['CREATE /a', 2, '2', '2'],
+      ['CLOSE_WRITE /b', 4, '4', '4'],
+      ['CREATE /c', 6, '6', '6'],
+    ])
+  })
+
   it('names that only their bytes tell apart as two paths, also below a renamed directory', () => {
     const bytes = (...last: number[]) => new Uint8Array([0x2f, ...last])
     const first = fileEvent('CREATE /d/\ufffd', { filePathBytes: bytes(0x64, 0x2f, 0xff), seq: 1 })

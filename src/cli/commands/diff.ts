@@ -3,6 +3,7 @@ import { textDiff } from '../../formats/textDiff.js'
 import { historyFlags, onlyOne, outputOf, withHistory } from '../history/historyFlags.js'
 import { versionOf, versionSpec, versionsOf } from '../history/versionSpec.js'
 import { print } from '../terminal/print.js'
+import { counted } from '../terminal/counted.js'
 import { printable } from '../terminal/printable.js'
 import { usageError } from '../usageError.js'
 
@@ -79,5 +80,5 @@ function compare(from: Named, to: Named): Compared {
   if (found === undefined)
     return { ...none, difference: 'the versions have too little in common to compare them' }
   const { added, removed, unified } = found
-  return { diff: unified, added, removed, difference: `${added} lines added, ${removed} removed` }
+  return { diff: unified, added, removed, difference: `${counted(added, 'line')} added, ${removed} removed` }
 }

@@ -1,5 +1,6 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import { historyFlags, outputOf, withHistory } from '../history/historyFlags.js'
+import { counted } from '../terminal/counted.js'
 import { print } from '../terminal/print.js'
 import { behindDashes, usageError, wholeNumber } from '../usageError.js'
 
@@ -46,6 +47,9 @@ async function prune(args: ArgumentsCamelCase<Declared>): Promise<void> {
   if (output === 'json') await print(JSON.stringify({ ...pruned, dry_run: dryRun }))
   else {
     const verb = dryRun ? 'would be given up' : 'given up'
-    await print(`${pruned.versions} versions ${verb}, ${pruned.contents} contents, ${pruned.bytes} bytes`)
+    const { versions, contents, bytes } = pruned
+    await print(
+      `${counted(versions, 'version')} ${verb}, ${counted(contents, 'content')}, ${counted(bytes, 'byte')}`,
+    )
   }
 }

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs'
 import { FsflowError } from '../../errors/index.js'
 import { messageOf } from '../../errors/messageOf.js'
@@ -49,6 +50,7 @@ async function restore(args: ArgumentsCamelCase<Declared>): Promise<void> {
       throw usageError('the name of the file is not valid UTF-8', 'Give the path to write to with --to.')
     }
     const bytes = history.content(version)
+    if (!existsSync(dirname(target))) throw new RunFailure(homeless(target))
     try {
       const present = presentDigest(target)
       const isKept = present === undefined || versions.some(({ sha256 }) => sha256 === present)
@@ -70,6 +72,15 @@ function unsaved(target: string): FsflowError {
     message: `${target} holds what the history does not have: it would be lost`,
     path: target,
     hint: 'Copy it away first, write elsewhere with --to, or give --force.',
+  })
+}
+
+function homeless(target: string): FsflowError {
+  return new FsflowError({
+    code: 'FSFLOW_SINK_OPEN',
+    message: `cannot restore ${target}: there is no directory ${dirname(target)}`,
+    path: target,
+    hint: 'Make it first, or write elsewhere with --to.',
   })
 }
 

@@ -114,6 +114,12 @@ function ownFlags(parser: Argv<{ verbose: boolean }>) {
       requiresArg: true,
       describe: 'Keep every version of what changes in this directory, for fsflow history; implies --preview',
     })
+    .option('baseline', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Read what files hold at the start too, so that it is known at their first change; implies --preview',
+    })
     .option('output', {
       alias: 'o',
       type: 'string',
@@ -189,6 +195,7 @@ function pipelineOf(args: Parsed): Pipeline {
         preview: args.preview,
         diff: args.diff,
         ...(store !== undefined && { store }),
+        ...(args.baseline && { baseline: paths }),
         process: processOf(args),
         by: args.by ?? [],
         byAncestor: args.byAncestor ?? [],

@@ -1,9 +1,18 @@
-import type { CapturedContent, ContentPreview, EventType, FileEvent } from '../../events/index.js'
+import type {
+  CapturedContent,
+  ContentPreview,
+  EventType,
+  FileEvent,
+  FormerContent,
+} from '../../events/index.js'
 import { messageOf } from '../../errors/messageOf.js'
 import type { ContentAnswer, ContentFound, ContentMissing } from '../../linux/contentReader.js'
 import type { ContentStore } from '../../linux/store/contentStore.js'
+import { nowMicros } from '../../linux/clock.js'
+import type { TreeFile } from '../../linux/readTrees.js'
 import { rawOldPathOf, rawPathOf } from '../renames/pathBytes.js'
 import { LastContents } from './LastContents.js'
+import { PreviewMemory } from './PreviewMemory.js'
 import { previewOf, type Side } from './previewOf.js'
 import type { Selection } from './Selection.js'
 
@@ -31,10 +40,13 @@ const newBefore: Side = { missing: 'there was no such file' }
 export class ContentCapture {
   readonly #options: CaptureOptions
   readonly #last: LastContents
+  readonly #previews: PreviewMemory
 
   constructor(options: CaptureOptions) {
     this.#options = options
-    this.#last = new LastContents(options.maxMemory, options.store)
+    // One half for what files held last, one for what is shown of it.
+    this.#last = new LastContents(options.maxMemory / 2, options.store)
+    this.#previews = new PreviewMemory(options.maxMemory / 2)
   }
 
   /** True when the event gets a preview; follows what the others mean for what is known. */
@@ -52,6 +64,18 @@ export class ContentCapture {
     return this.#last.versionAt(rawPathOf(event))
   }
 
+  /** Remembers what a file held at the start. */
+  begin({ path, found }: TreeFile): void {
+    if (found.realPath !== '' && this.#options.selection.refusalAt(found.realPath) !== undefined) return
+    try {
+      this.#options.store?.put(found.sha256, found.bytes)
+    } catch {
+      // Its first event tells that the store takes nothing.
+      return
+    }
+    this.#last.set(path, found, nowMicros())
+  }
+
   /** Why the file is not to be read. */
   refusal(event: FileEvent): string | undefined {
     return this.#options.selection.refusal(event) ?? farewells[event.eventType]
@@ -66,13 +90,31 @@ export class ContentCapture {
     const found = refusal === undefined ? answer : { missing: refusal }
     const before =
       refusal !== undefined ? { missing: refusal } : 'unchanged' in told ? answer : this.#before(event, path)
+    const formerContent = this.#formerOf(event, path)
     this.#last.follow(event, path)
     const preview = previewOf(event.filePath, isNew ? newBefore : before, found, isNew, this.#options)
+    const rich = formerContent === undefined ? event : event.with({ formerContent })
     if ('missing' in found) {
       this.#last.forget(path)
-      return event.with({ contentPreview: preview })
+      return this.#told(rich, preview)
     }
-    return this.#keep(event, path, found, preview)
+    return this.#keep(rich, path, found, preview)
+  }
+
+  /** What the file held at the start, when this is the first event of it and a store has that. */
+  #formerOf(event: FileEvent, path: string): FormerContent | undefined {
+    if (event.eventType === 'CREATE' || this.#options.store === undefined) return undefined
+    const known = this.#last.seen(path)
+    const isReplaced = event.oldPath === undefined || known !== undefined
+    const place = isReplaced ? path : rawOldPathOf(event)
+    const seen = isReplaced ? known : this.#last.seen(place)
+    if (seen?.readAt === undefined) return undefined
+    return { ...this.#captured(place, seen), timestampMicros: seen.readAt, isOfOldPath: !isReplaced }
+  }
+
+  #captured(path: string, { sha256, bytes: { length }, mode }: ContentFound): CapturedContent {
+    const bytes = (): Uint8Array | undefined => this.#last.bytesOf(path, sha256)
+    return { sha256, size: length, mode, store: this.#options.store?.directory, bytes }
   }
 
   /** Why nothing of the file may be shown: by its name, or by where the kernel says that it is. */
@@ -92,21 +134,20 @@ export class ContentCapture {
   }
 
   #keep(event: FileEvent, path: string, found: ContentFound, preview: ContentPreview): FileEvent {
-    const { sha256, bytes, mode } = found
+    const { sha256, bytes } = found
     try {
       this.#options.store?.put(sha256, bytes)
     } catch (error) {
       this.#last.forget(path)
-      return event.with({ contentPreview: { ...preview, notStored: messageOf(error) } })
+      const notStored = messageOf(error)
+      return this.#told(event, { ...preview, notStored })
     }
     this.#last.set(path, found)
-    const content: CapturedContent = {
-      sha256,
-      size: bytes.length,
-      mode,
-      store: this.#options.store?.directory,
-      bytes: () => this.#last.bytesOf(path, sha256),
-    }
-    return event.with({ contentPreview: preview, content })
+    return this.#told(event, preview).with({ content: this.#captured(path, found) })
+  }
+
+  #told(event: FileEvent, preview: ContentPreview): FileEvent {
+    this.#previews.add(preview)
+    return event.with({ contentPreview: preview })
   }
 }

@@ -3,8 +3,14 @@ import type { ContentFound } from '../../linux/contentReader.js'
 import type { ContentStore } from '../../linux/store/contentStore.js'
 import { PathMemory } from '../support/PathMemory.js'
 
+/** What is more to say of what a file held at the start. */
+interface AtStart {
+  /** When that was read, in microseconds; `undefined` for what an event told. */
+  readonly readAt: number | undefined
+}
+
 /** The content of a file that was seen last. */
-interface Seen extends Omit<ContentFound, 'bytes'> {
+interface Seen extends Omit<ContentFound, 'bytes'>, AtStart {
   /** Absent when a store keeps them. */
   readonly bytes: Uint8Array | undefined
 }
@@ -29,7 +35,7 @@ export class LastContents {
   }
 
   /** What was seen last, with its bytes. */
-  seen(path: string): ContentFound | undefined {
+  seen(path: string): (ContentFound & AtStart) | undefined {
     const seen = this.#memory.get(path)
     const bytes = seen && (seen.bytes ?? this.bytesOf(path, seen.sha256))
     return bytes && { ...seen, bytes }
@@ -40,10 +46,10 @@ export class LastContents {
     return this.#memory.get(path)?.version
   }
 
-  /** Takes note of the content of a file. */
-  set(path: string, { bytes, ...found }: ContentFound): void {
+  /** Takes note of the content of a file; `readAt`, in microseconds: of what it held at the start. */
+  set(path: string, { bytes, ...found }: ContentFound, readAt?: number): void {
     if (this.#store !== undefined) this.#recent.set(found.sha256, bytes)
-    this.#memory.set(path, { ...found, bytes: this.#store === undefined ? bytes : undefined })
+    this.#memory.set(path, { ...found, readAt, bytes: this.#store === undefined ? bytes : undefined })
   }
 
   /** The bytes of a content that was the last one of a path, as long as they are kept. */

@@ -22,11 +22,15 @@ export class Selection {
   }
 
   /** Why the file of an event may not be read; `undefined` when it may. */
-  refusal(event: FileEvent): string | undefined {
-    const { filePath, oldPath, root } = event
+  refusal({ filePath, oldPath, root }: Pick<FileEvent, 'filePath' | 'oldPath' | 'root'>): string | undefined {
     if (!this.#globs.passes(relativePath(filePath, root), false)) return 'it is excluded'
     // A secret that was just renamed is one still.
     return this.refusalAt(filePath) ?? (oldPath === undefined ? undefined : this.refusalAt(oldPath))
+  }
+
+  /** True when something in the directory may be read. */
+  enters(directory: string, root: string): boolean {
+    return !this.#globs.excludesDirectory(relativePath(directory, root))
   }
 
   /** Why what lies at an absolute path may not be kept. */

@@ -5,6 +5,8 @@ import { handleEvents } from './handleEvents.js'
 
 /** What an operator does with the events of one subscription, each of which may take its time. */
 export interface OrderedHandlers {
+  /** Subscribed to at the start; events wait until it completes. */
+  readonly first?: Observable<FileEvent>
   /** Called when the event arrives. What it returns is subscribed to when all events before it are done. */
   take(event: FileEvent): Observable<FileEvent>
   /** Called when the input completes, while events may still be waiting for their turn. */
@@ -26,6 +28,7 @@ export function inOrder(start: () => OrderedHandlers): Operator {
       error: (error: unknown) => output.error(error),
       complete: () => output.complete(),
     })
+    if (handlers.first !== undefined) waiting.next(handlers.first)
     return {
       next(event) {
         if (event.isControl) output.next(event)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { OwnFile, RunContext, SinkWriter } from '../../contracts/index.js'
 import {
   formatTimestamp,
+  oldPathKey,
   pathKey,
   type CapturedContent,
   type EventType,
@@ -102,6 +103,8 @@ class HistoryWriter implements SinkWriter {
     let lostCount = 0
     for (const event of batch) {
       const { content } = event
+      const former = this.#formerOf(event)
+      if (former !== undefined) kept.push(former)
       if (event.contentPreview?.notStored !== undefined && isVersion(event)) {
         lost ??= event
         lostCount++
@@ -120,6 +123,28 @@ class HistoryWriter implements SinkWriter {
     }
     if (lost !== undefined) this.#tellLost(lost, lostCount)
     return kept
+  }
+
+  /** What the file held at the start, which is a version too, unless there is none to keep. */
+  #formerOf(event: FileEvent): Kept | undefined {
+    const { formerContent: content } = event
+    if (content === undefined) return undefined
+    const key = content.isOfOldPath ? oldPathKey(event) : pathKey(event)
+    if (this.#last.has(key) || !this.#has(content)) return undefined
+    this.#remember(key, content.sha256)
+    const [path, bytes] = content.isOfOldPath
+      ? [event.oldPath ?? '', event.oldPathBytes]
+      : [event.filePath, event.filePathBytes]
+    const record = {
+      path,
+      ...(bytes !== undefined && { path_bytes: Buffer.from(bytes).toString('base64') }),
+      timestamp: formatTimestamp(content.timestampMicros),
+      event_type: 'BASELINE',
+      sha256: content.sha256,
+      size: content.size,
+      mode: content.mode,
+    }
+    return { key, content, record }
   }
 
   #has(content: CapturedContent): boolean {

@@ -155,6 +155,58 @@ describe('fsflow restore', () => {
   })
 })
 
+describe('the history of a file that was there before', () => {
+  it('begins with what it held at the start, however it is replaced or deleted', async () => {
+    const root = join(place.path, 'project')
+    const path = (name: string): string => join(root, name)
+    fs.mkdirSync(root)
+    const names = ['inPlace', 'renamedOver', 'backedUp', 'deleted', 'untouched']
+    for (const name of [...names, '.env', 'ignored']) fs.writeFileSync(path(name), `${name} at the start\n`)
+    fs.chmodSync(path('renamedOver'), 0o600)
+    const args = [
+      'watch',
+      'project',
+      '--history',
+      'kept',
+      '--baseline',
+      '--exclude',
+      'ignored',
+      '-o',
+      'ndjson',
+    ]
+    const watching = start(args, { cwd: place.path })
+    await watching.line(/MONITOR_START/)
+    // Events wait until all has been read.
+    fs.mkdirSync(path('probe'))
+    await watching.line(/CREATE.*probe"/)
+    fs.writeFileSync(path('inPlace'), 'new\n')
+    fs.writeFileSync(path('4913'), 'new\n')
+    fs.renameSync(path('4913'), path('renamedOver'))
+    fs.renameSync(path('backedUp'), path('backedUp~'))
+    fs.writeFileSync(path('backedUp'), 'new\n')
+    fs.rmSync(path('backedUp~'))
+    for (const name of ['.env', 'ignored']) fs.writeFileSync(path(name), 'new\n')
+    fs.rmSync(path('deleted'))
+    await watching.line(/DELETE.*deleted"/)
+    watching.kill('SIGTERM')
+    expect((await watching.ended).code).toBe(0)
+    const line = ['history', '--store', 'kept', '-o', 'json']
+    const { stdout } = (await fsflowTogether([line], place.path)).get(line.join(' '))!
+    const files = JSON.parse(stdout) as { last: { path: string } }[]
+    const told = files.map(({ last }) => last.path.slice(root.length + 1))
+    for (const name of names.slice(0, 4)) expect(told).toContain(name)
+    for (const name of ['untouched', '.env', 'ignored']) expect(told).not.toContain(name)
+    const firsts = names.slice(0, 4).map((name) => ['show', `project/${name}@1`, '--store', 'kept'])
+    const shown = await fsflowTogether(firsts, place.path)
+    expect(firsts.map((words) => shown.get(words.join(' '))!.stdout)).toEqual(
+      names.slice(0, 4).map((name) => `${name} at the start\n`),
+    )
+    const versions = ['history', 'project/renamedOver', '--store', 'kept']
+    const lines = (await fsflowTogether([versions], place.path)).get(versions.join(' '))!.stdout
+    expect(lines).toMatch(/^@1 .* 0600 .*BASELINE$/m)
+  })
+})
+
 describe('fsflow prune', () => {
   it('says what it would give up, and gives it up', async () => {
     fs.cpSync(join(place.path, 'store'), join(place.path, 'pruned'), { recursive: true })
@@ -168,9 +220,9 @@ describe('fsflow prune', () => {
     }
     expect(versions).toBeGreaterThan(2)
     // Of a version that was empty, or half written, only the content may be there.
-    expect(await prune('--days', '1')).toMatch(/^0 versions given up, \d contents, \d+ bytes\n$/)
+    expect(await prune('--days', '1')).toMatch(/^0 versions given up, \d contents?, \d+ bytes?\n$/)
     expect(await prune('--keep', '1')).toMatch(
-      new RegExp(`^${versions} versions given up, \\d contents, \\d+ bytes\n$`),
+      new RegExp(`^${versions} versions given up, \\d contents?, \\d+ bytes?\n$`),
     )
     expect(JSON.parse(await prune('--keep', '1', '-o', 'json'))).toEqual({
       versions: 0,
