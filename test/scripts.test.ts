@@ -12,8 +12,11 @@ import { runScript, scripts, type WatchScript } from './helpers/runScript.js'
 
 describe.each(['koffi', 'node-inotify'] as const)('script cases by %s', (binding) => {
   it.each([...scripts.keys()])('%s', (file) =>
-    runScript(file, (paths, { raw, exclude, follow }, signal) =>
-      watch([...paths], { binding, raw, exclude, followSymlinks: follow, signal }),
+    runScript(
+      file,
+      (paths, { raw, exclude, follow }, signal) =>
+        watch([...paths], { binding, raw, exclude, followSymlinks: follow, signal }),
+      { countWatches: true },
     ),
   )
 })
@@ -28,7 +31,7 @@ const byFanotify =
 
 describe.each(['filesystem', 'mount', 'tree'] as const)('script cases by fanotify, scope %s', (scope) => {
   for (const [file, { inotifyOnly }] of scripts)
-    if (!inotifyOnly) itAsRoot(file, () => runScript(file, byFanotify(scope)))
+    if (!inotifyOnly) itAsRoot(file, () => runScript(file, byFanotify(scope), { countWatches: false }))
 })
 
 /** What takes more than commands: a short queue, few watches, other rights, mounts, a sink. Where it is shown instead. */

@@ -2,9 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
 import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
-import { errnoName } from './errno.js'
+import { EMFILE, ENFILE, errnoName } from './errno.js'
 import { libc } from './libc.js'
 import type { ExecSnapshot } from './processes/execSnapshots.js'
+import { descriptorHint } from './systemError.js'
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
@@ -102,6 +103,7 @@ export class DrainThread {
         new FsflowError({
           code: 'FSFLOW_KERNEL',
           message: `the drain worker failed: ${cause.message}`,
+          hint: descriptorHint(lackIn(cause.message)),
           cause,
         }),
       )
@@ -163,6 +165,12 @@ export class DrainThread {
     libc().close(this.#eventFd)
     if (this.#mountsFd >= 0) closeSync(this.#mountsFd)
   }
+}
+
+/** A thread that finds no descriptor says so by its message alone. */
+function lackIn(message: string): number {
+  if (/\bEMFILE\b/.test(message)) return EMFILE
+  return /\bENFILE\b/.test(message) ? ENFILE : 0
 }
 
 function openMounts(): number {

@@ -65,7 +65,7 @@ export class InotifyControls implements Omit<WatcherListener, 'event' | 'stopped
     const code: FsflowErrorCode = denied ? 'FSFLOW_PERMISSION' : 'FSFLOW_KERNEL'
     const message = `cannot watch ${path}: ${errnoName(errno)}`
     if (!ready && node.parent === undefined) {
-      const hint = denied ? 'Run as a user who may read it.' : undefined
+      const hint = denied ? 'Run as a user who may read it.' : descriptorHint(errno)
       throw new FsflowError({ code, message, path, hint })
     }
     const hint = denied ? 'Its content is told when it becomes readable.' : descriptorHint(errno)

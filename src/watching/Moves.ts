@@ -1,6 +1,7 @@
 import { IN } from '../linux/inotifyMasks.js'
 import type { InotifyRecord, KernelPort } from './port.js'
 import { PAIR_REACH, type RecordQueue } from './RecordQueue.js'
+import type { Strays } from './Strays.js'
 import type { WatchNode } from './WatchNode.js'
 import type { WatchTable } from './WatchTable.js'
 
@@ -41,6 +42,7 @@ export class Moves {
   readonly #table: WatchTable
   readonly #queue: RecordQueue
   readonly #host: MoveHost
+  readonly #strays: Pick<Strays, 'came' | 'left'>
   /** Directories whose name was taken by a rename: the next records tell if they were replaced or exchanged. */
   #displaced: WatchNode[] = []
   #fence = 0
@@ -48,11 +50,18 @@ export class Moves {
   #last: Arrival | undefined
   #interruptions = 0
 
-  constructor(port: KernelPort, table: WatchTable, queue: RecordQueue, host: MoveHost) {
+  constructor(
+    port: KernelPort,
+    table: WatchTable,
+    queue: RecordQueue,
+    host: MoveHost,
+    strays: Pick<Strays, 'came' | 'left'>,
+  ) {
     this.#port = port
     this.#table = table
     this.#queue = queue
     this.#host = host
+    this.#strays = strays
   }
 
   get displaced(): readonly WatchNode[] {
@@ -126,7 +135,7 @@ export class Moves {
     // enough; and when that is not there, a fence shows that it will not come.
     const isCertain =
       wds.length > 0 && wds.length === candidates.length && !this.#isLastArrival(node, record.name)
-    if (!complete && !this.#expired && (isCertain || !this.#isPast())) return false
+    if (!complete && !this.#expired && (isCertain || !this.isPast())) return false
     this.#expired = false
     const moved = this.#choose(candidates, self < 0 ? 0 : this.#queue.at(self)!.wd, node, record.name)
     if (self >= 0) this.#queue.consume(self)
@@ -155,6 +164,8 @@ export class Moves {
     } else if (moved !== undefined) this.#host.release(moved)
 
     this.#host.leave(node, record.name, record.mask, record.cookie, readAt)
+    if (target !== undefined && second !== undefined) this.#strays.came(target, second.name)
+    this.#strays.left(node, record, target, second?.name)
     if (second === undefined || target?.alive !== true) return true
     if (moved?.alive === true) this.#host.moved(target, second, readAt)
     else this.#host.arrive(target, second, readAt)
@@ -172,7 +183,7 @@ export class Moves {
   }
 
   /** True once all has been read that belongs to the head of the queue: a fence behind it has arrived. */
-  #isPast(): boolean {
+  isPast(): boolean {
     if (this.#fence === 0) this.#fence = this.#port.fence()
     return this.#queue.findFence(this.#fence) >= 0
   }

@@ -81,6 +81,14 @@ export class RecordQueue {
     this.#records[index] = undefined
   }
 
+  /** Puts the record at the head once more behind another one: it is applied then. */
+  delay(index: number): void {
+    this.#records.splice(index + 1, 0, this.#records[this.#head])
+    for (const read of this.#reads) if (read.end > index) read.end++
+    if (this.#readEnd > index) this.#readEnd++
+    this.#searched = 0
+  }
+
   /** Where the answer to a fence stands, or the overflow that may have swallowed it; -1 when neither is there. */
   findFence(token: number): number {
     // Asked again after each batch until it is there: what was searched before is not searched again.

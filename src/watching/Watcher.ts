@@ -10,6 +10,7 @@ import { ReadLog } from './ReadLog.js'
 import { Repair } from './Repair.js'
 import { Roots } from './Roots.js'
 import { SelfRecords } from './SelfRecords.js'
+import { Strays } from './Strays.js'
 import { UnseenChanges } from './UnseenChanges.js'
 import type { WatchNode, WatchRoot } from './WatchNode.js'
 import type { WatcherListener, WatcherOptions } from './WatcherListener.js'
@@ -18,6 +19,7 @@ import { WatchTable } from './WatchTable.js'
 // What the table itself needs to stay true; ATTRIB tells when an unreadable directory becomes readable.
 const TABLE_MASK =
   IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE_SELF | IN.MOVE_SELF | IN.ATTRIB
+const ENTRY_CHANGES = IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO
 // Some milliseconds of the main thread; and the records that the visits cause themselves must leave room in a
 // queue that the main thread itself empties, or each repair of an overflow would cause the next one.
 const ROUND = 512
@@ -45,6 +47,7 @@ export class Watcher {
   readonly #repair: Repair
   #reads: ReadLog
   readonly #moves: Moves
+  readonly #strays: Strays
   readonly #entries: Entries
   readonly #roots: Roots
   readonly #unseen: UnseenChanges
@@ -78,7 +81,8 @@ export class Watcher {
       linked: (node) => this.#unseen.linked(node),
       followSymlinks: options.followSymlinks,
     })
-    this.#moves = new Moves(port, this.table, this.#queue, this.#entries)
+    this.#strays = new Strays(this.#queue, () => this.#moves.isPast())
+    this.#moves = new Moves(port, this.table, this.#queue, this.#entries, this.#strays)
     const mask = TABLE_MASK | options.mask | IN.ONLYDIR | IN.EXCL_UNLINK
     this.#roots = new Roots(port, this.table, this.#entries, mask, {
       request: (node) => this.#crawler.request(node),
@@ -133,7 +137,7 @@ export class Watcher {
     return this.#time
   }
 
-  /** True while events are held back for the second half of a rename. */
+  /** True while events are held back for the second half of a rename, or for the birth of what one is about. */
   get isWaiting(): boolean {
     return this.#waiting
   }
@@ -195,10 +199,11 @@ export class Watcher {
     this.#stopped = true
   }
 
-  /** Goes on without the second half of a rename. */
+  /** Goes on without what is waited for. */
   expireWait(): void {
     if (!this.#waiting) return
-    this.#moves.expire()
+    if (this.#strays.isWaiting) this.#strays.expire()
+    else this.#moves.expire()
     this.#run()
   }
 
@@ -294,11 +299,30 @@ export class Watcher {
     if (this.#moves.isDisplaced(node)) return true
     if (node.root?.only !== undefined && !node.root.only.has(name)) return true
     if ((mask & IN.MOVED_FROM) !== 0) return this.#moves.apply(node, record, readAt)
+    if ((mask & ENTRY_CHANGES) === 0 && this.#isStray(node, name))
+      return this.#placeStray(node, record, readAt)
     if ((mask & IN.MOVED_TO) !== 0) this.#moves.arrived(node, name)
     else this.#moves.interrupt()
-    if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) this.#entries.arrive(node, record, readAt)
-    else if ((mask & IN.DELETE) !== 0) this.#entries.leave(node, name, mask, record.cookie, readAt)
-    else this.#touch(node, name, mask, readAt)
+    if ((mask & (IN.CREATE | IN.MOVED_TO)) !== 0) {
+      this.#strays.came(node, name)
+      this.#entries.arrive(node, record, readAt)
+    } else if ((mask & IN.DELETE) !== 0) {
+      this.#entries.leave(node, name, mask, record.cookie, readAt)
+      this.#strays.left(node, record)
+    } else this.#touch(node, name, mask, readAt)
+    return true
+  }
+
+  /** While a repair is under way, not all that is there has been told. */
+  #isStray(node: WatchNode, name: string): boolean {
+    return this.isReady && !this.#repair.isRunning && this.#strays.isStray(node, name)
+  }
+
+  /** False when more records are needed to know what it is about. */
+  #placeStray(node: WatchNode, record: InotifyRecord, readAt: number): boolean {
+    const place = this.#strays.place(node, record)
+    if (place === 'unread') return false
+    if (typeof place !== 'string') this.#touch(place.node, place.name, record.mask, readAt)
     return true
   }
 
@@ -321,6 +345,7 @@ export class Watcher {
 
   #overflowed(readAt: number): void {
     this.#moves.reset()
+    this.#strays.reset()
     this.#roots.reset()
     if (this.isReady) this.#listener.overflow(readAt)
     const wds = this.#repair.begin(this.#reads.lossStart, this.isReady)

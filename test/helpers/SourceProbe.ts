@@ -1,5 +1,5 @@
 import type { Subscription } from 'rxjs'
-import type { Issue, Source, SourceRequest } from '../../src/contracts/index.js'
+import type { Issue, LookCycles, Source, SourceRequest } from '../../src/contracts/index.js'
 import { eventTypes, type EventType, type FileEvent } from '../../src/events/index.js'
 import { inotify, type InotifySourceOptions } from '../../src/sources/inotify.js'
 import { until } from './until.js'
@@ -30,6 +30,7 @@ export class SourceProbe {
   readonly issues: Issue[] = []
   ended: 'no' | 'complete' | 'error' = 'no'
   error: unknown
+  readonly #source: Source
   readonly #abort = new AbortController()
   readonly #subscription: Subscription
 
@@ -38,20 +39,19 @@ export class SourceProbe {
     { request, follow = true, onEvent }: ProbeOptions = {},
   ) {
     const context = { signal: this.#abort.signal, report: (issue: Issue) => this.issues.push(issue) }
-    this.#subscription = ('open' in options ? options : inotify(options))
-      .open(context, sourceRequest(request))
-      .subscribe({
-        next: (event) => {
-          this.events.push(event)
-          onEvent?.(event)
-          if (follow && event.isDirectory && births.includes(event.eventType)) event.origin?.follow()
-        },
-        complete: () => (this.ended = 'complete'),
-        error: (error: unknown) => {
-          this.error = error
-          this.ended = 'error'
-        },
-      })
+    this.#source = 'open' in options ? options : inotify(options)
+    this.#subscription = this.#source.open(context, sourceRequest(request)).subscribe({
+      next: (event) => {
+        this.events.push(event)
+        onEvent?.(event)
+        if (follow && event.isDirectory && births.includes(event.eventType)) event.origin?.follow()
+      },
+      complete: () => (this.ended = 'complete'),
+      error: (error: unknown) => {
+        this.error = error
+        this.ended = 'error'
+      },
+    })
   }
 
   /** Waits for MONITOR_START. */
@@ -93,6 +93,11 @@ export class SourceProbe {
 
   unsubscribe(): void {
     this.#subscription.unsubscribe()
+  }
+
+  /** The looks at what is polled, when the source tells of them. */
+  get looks(): LookCycles | undefined {
+    return this.#source.stats?.().looks
   }
 
   /** Events about files as text, paths relative to `top`: `CREATE a/b`, with `~` before a synthetic one. */

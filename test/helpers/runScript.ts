@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import type { Observable } from 'rxjs'
 import type { FileEvent } from '../../src/events/index.js'
+import { ownWatches } from '../../src/watching/ownWatches.js'
+import { kernelWatches } from './procSelf.js'
 import { readScript, type ScriptCase } from './scriptCase.js'
 import { until } from './until.js'
 
@@ -23,14 +25,21 @@ export type WatchScript = (
   signal: AbortSignal,
 ) => Observable<FileEvent>
 
-/** Runs the commands of a script file in a directory of its own, and compares what is told. */
-export async function runScript(file: string, watch: WatchScript, parent = tmpdir()): Promise<void> {
-  const top = mkdtempSync(join(parent, 'fsflow-script-'))
+/**
+ * Runs the commands of a script file in a directory of its own, and compares what is told; where each directory takes a
+ * watch of inotify, also how many there are.
+ */
+export async function runScript(
+  file: string,
+  watch: WatchScript,
+  { countWatches }: { readonly countWatches: boolean },
+): Promise<void> {
+  const top = mkdtempSync(join(tmpdir(), 'fsflow-script-'))
   const directory = join(top, 'watched')
   mkdirSync(directory)
   mkdirSync(join(top, 'outside'))
   try {
-    await play(scripts.get(file)!, directory, watch)
+    await play(scripts.get(file)!, directory, watch, countWatches)
   } finally {
     // Commands may have taken rights away.
     spawnSync('chmod', ['-R', 'u+rwx', top])
@@ -38,11 +47,18 @@ export async function runScript(file: string, watch: WatchScript, parent = tmpdi
   }
 }
 
-async function play(script: ScriptCase, directory: string, watch: WatchScript): Promise<void> {
+async function play(
+  script: ScriptCase,
+  directory: string,
+  watch: WatchScript,
+  countWatches: boolean,
+): Promise<void> {
   sh(script.before, directory)
   const stop = new AbortController()
   const seen: FileEvent[] = []
   const paths = script.roots.map((root) => join(directory, root))
+  const watchesBefore = kernelWatches().length
+  const watched = () => kernelWatches().length - watchesBefore - ownWatches(paths)
   const ended = new Promise<void>((resolve, reject) => {
     watch(paths, script, stop.signal).subscribe({
       next: (event) => seen.push(event),
@@ -59,7 +75,7 @@ async function play(script: ScriptCase, directory: string, watch: WatchScript): 
       ended,
     ])
     seen.length = 0
-    for (const [index, { commands, expected }] of script.steps.entries()) {
+    for (const [index, { commands, expected, watches }] of script.steps.entries()) {
       sh(commands, directory)
       // What comes behind the end of the commands comes behind this file. A file as root has no room for it.
       const marker = join(directory, script.roots[0]!, `.marker-${index}`)
@@ -86,6 +102,13 @@ async function play(script: ScriptCase, directory: string, watch: WatchScript): 
         3000,
       ).catch(() => undefined)
       expect(told()).toEqual(expected)
+      if (countWatches && watches !== undefined) {
+        await until(
+          () => watched() === watches,
+          () => `${watches} watches, not ${watched()}`,
+          3000,
+        )
+      }
       seen.length = 0
     }
   } finally {

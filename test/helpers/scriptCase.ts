@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 export interface ScriptStep {
   readonly commands: string
   readonly expected: readonly string[]
+  /** How many directories have a watch of inotify then; `undefined` where that is not said. */
+  readonly watches: number | undefined
 }
 
 /**
@@ -22,6 +24,8 @@ export interface ScriptStep {
  * mv a c
  * --- expect
  * RENAME a -> c            (a slash at the end: a directory)
+ * --- watches
+ * 3                        (may be left out: how many directories have a watch of inotify then)
  * ```
  *
  * `do` and `expect` may follow each other several times; after each `do` all must have been told.
@@ -38,7 +42,7 @@ export interface ScriptCase {
   readonly steps: readonly ScriptStep[]
 }
 
-const SECTION = /^--- (before|do|expect)$/
+const SECTION = /^--- (before|do|expect|watches)$/
 
 export function readScript(file: string): ScriptCase {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
@@ -52,15 +56,16 @@ export function readScript(file: string): ScriptCase {
     settings.set(key!, values)
   }
   let before = ''
-  const steps: { commands: string; expected: string[] }[] = []
+  const steps: { commands: string; expected: string[]; watches: number | undefined }[] = []
   let section = ''
   for (const line of lines.slice(first)) {
     const match = SECTION.exec(line)
     if (match !== null) {
       section = match[1]!
-      if (section === 'do') steps.push({ commands: '', expected: [] })
+      if (section === 'do') steps.push({ commands: '', expected: [], watches: undefined })
     } else if (section === 'before') before += `${line}\n`
     else if (section === 'do') steps.at(-1)!.commands += `${line}\n`
+    else if (section === 'watches') steps.at(-1)!.watches = Number(line)
     else if (line !== '') steps.at(-1)!.expected.push(line)
   }
   if (steps.length === 0) throw new Error(`${file}: nothing to do`)

@@ -5,12 +5,30 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { DrainThread, type DrainFeed } from '../../src/linux/DrainThread.js'
 import { threadCount } from '../helpers/procSelf.js'
+import { itWith, mounting } from '../helpers/requires.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
+import { withMount } from '../helpers/withFilesystem.js'
 
 const WIDE = 1024 * 1024
 // Fewer than the FIFO holds.
 const WRITES = 40_000
+
+// What one read of the worker gives at most.
+const READ = 65_536
+const HALF_READ = READ / 2
+
+/** Writes so many bytes into a FIFO that a thread is emptying. */
+function writeWhole(fd: number, bytes: number): void {
+  for (let left = bytes; left > 0;) {
+    try {
+      left -= fs.writeSync(fd, Buffer.alloc(left, 'x'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
 
 /** A FIFO stands in for the inotify descriptor: what is written to it arrives. */
 async function withFifo(use: (fd: number) => Promise<void>): Promise<void> {
@@ -86,6 +104,86 @@ describe('DrainThread', () => {
       expect(received.batches).toBeLessThanOrEqual(4)
       await thread.stop()
     }))
+
+  it('hands on no more than what one read gives in a turn of the event loop', () =>
+    withFifo(async (fd) => {
+      const turns: number[][] = [[]]
+      let isOver = false
+      const nextTurn = (): void => {
+        turns.push([])
+        if (!isOver) setImmediate(nextTurn)
+      }
+      const bytes = () => turns.flat().reduce((sum, batch) => sum + batch, 0)
+      const listener = {
+        onBatch: (buffer: ArrayBuffer) => void turns.at(-1)!.push(buffer.byteLength),
+        onFailure: (error: Error) => {
+          throw error
+        },
+      }
+      const thread = new DrainThread(fd, WIDE, listener)
+      fs.writeSync(fd, 'a')
+      await until(
+        () => bytes() === 1,
+        () => 'the first byte',
+      )
+      nextTurn()
+      // While the main thread writes it handles nothing: all of it waits in its inbox in the end.
+      for (let written = 0; written < HALF_READ * 20; written += HALF_READ) writeWhole(fd, HALF_READ)
+      await until(
+        () => bytes() === 1 + HALF_READ * 20,
+        () => `all bytes, so far ${bytes()}`,
+      )
+      isOver = true
+      const full = turns.slice(1).filter((batches) => batches.length > 0)
+      expect(full.length).toBeGreaterThan(5)
+      for (const batches of full) {
+        const before = batches.slice(0, -1).reduce((sum, batch) => sum + batch, 0)
+        expect(before).toBeLessThan(READ)
+      }
+      await thread.stop()
+    }))
+
+  itWith([mounting], 'tells that something was mounted or unmounted, to those who ask for it', () =>
+    withFifo((fd) =>
+      withFifo((other) =>
+        withDirectory(async (directory) => {
+          let mounts = 0
+          const received = new Received()
+          const silent = new Received()
+          const thread = new DrainThread(fd, WIDE, {
+            onBatch: (buffer) => received.onBatch(buffer),
+            onFailure: (error) => received.onFailure(error),
+            onMounts: () => (mounts += 1),
+          })
+          const unasked = new DrainThread(other, WIDE, silent)
+          const told = (count: number) =>
+            until(
+              () => mounts >= count,
+              () => `word ${count} of a change of the mounts`,
+            )
+          fs.writeSync(fd, 'a')
+          await until(
+            () => received.text === 'a',
+            () => 'a',
+          )
+          let before = mounts
+          await withMount(['-t', 'tmpfs', 'tmpfs'], directory, async () => {
+            await told(before + 1)
+            before = mounts
+          })
+          await told(before + 1)
+          // Events go on being read.
+          for (const end of [fd, other]) fs.writeSync(end, 'b')
+          await until(
+            () => received.text === 'ab' && silent.text === 'b',
+            () => 'b',
+          )
+          await Promise.all([thread.stop(), unasked.stop()])
+          expect([...received.failures, ...silent.failures]).toEqual([])
+        }),
+      ),
+    ),
+  )
 
   it('says which system call failed', () =>
     withDirectory(async (directory) => {

@@ -2,6 +2,7 @@ import { EACCES } from '../../src/linux/errno.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { SimulatedError } from '../../src/testing/simulatedError.js'
 import { SimulatedFilesystem } from '../../src/testing/simulatedFilesystem.js'
+import { Disorder } from './Disorder.js'
 import { linkedFaults } from './linkedTree.js'
 import type { InotifyRecord } from '../../src/watching/port.js'
 import { isDirectoryCode } from '../../src/watching/ToldEntries.js'
@@ -21,6 +22,9 @@ export type Step =
   | { readonly read: number }
   /** Somebody does something just before the next system call of the watching code. */
   | { readonly inside: Operation }
+  /** The same, and another processor queues what it did before its own record, or after: see `Disorder`. */
+  | { readonly late: Operation }
+  | { readonly early: Operation }
   /** Another machine does something: nothing is told of it. */
   | { readonly remote: Operation }
   /** It is looked for what was not told. */
@@ -86,6 +90,11 @@ export function perform(fs: SimulatedFilesystem, operation: Operation): void {
     // Most calls do not apply to the tree as it is.
     if (!(error instanceof SimulatedError)) throw error
   }
+}
+
+/** The same, unless it would make the file: a birth is queued in the order in which it happens. */
+function performOn(fs: SimulatedFilesystem, operation: Operation): void {
+  if (fs.exists(operation.path)) perform(fs, operation)
 }
 
 /** Applies raw events to a state and says what a right stream never does. */
@@ -257,7 +266,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       overflow: () => consumer!.overflow(),
       recovered: ({ renamed }) => {
         if (options.report !== undefined) options.report.renamed += renamed
-        consumer!.recovered(kernel.queued === 0 ? inodeOf : undefined)
+        consumer!.recovered(queue.length === 0 ? inodeOf : undefined)
       },
       problem: ({ errno }) => {
         if (options.locks !== true || errno !== EACCES) consumer?.faults.push(`problem ${errno}`)
@@ -284,24 +293,27 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
       queueLimit: options.maxQueuedEvents ?? 16_384,
     },
   )
+  const queue = new Disorder(kernel)
   const push = (records: InotifyRecord[]) => {
     if (records.length > 0) watcher.push(records, clock)
   }
   watcher.start([{ path: ROOT, only: undefined, recursive: true, mayBeMissing: false }], clock)
   const comeToRest = () => {
     for (let rounds = 0; rounds < 1000; rounds++) {
-      if (kernel.queued > 0) push(kernel.read())
+      if (queue.length > 0) push(queue.read())
       else if (watcher.isWaiting) watcher.expireWait()
       else return
     }
   }
   if (options.fromTheStart !== true) comeToRest()
   for (const step of steps) {
-    if ('do' in step) perform(fs, step.do)
+    if ('do' in step) queue.do(() => perform(fs, step.do))
+    else if ('late' in step) queue.late(() => performOn(fs, step.late))
+    else if ('early' in step) queue.early(() => performOn(fs, step.early))
     else if ('inside' in step) waiting.push(step.inside)
     else if ('remote' in step) kernel.remotely(() => perform(fs, step.remote))
     else if ('look' in step) watcher.look(clock)
-    else push(kernel.read(step.read))
+    else push(queue.read(step.read))
   }
   waiting.length = 0
   if (options.locks === true) {

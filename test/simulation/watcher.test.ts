@@ -109,6 +109,14 @@ describe('Watcher on a simulated kernel', () => {
     holds(operation, { maxQueuedEvents: 6 }, { numRuns: 12_000 * share })
   })
 
+  it('tells what was written at the moment of a rename under the name that it has when it is told', () => {
+    const append = single('append')
+    const late = { weight: 2, arbitrary: append.map((what): Step => ({ late: what })) }
+    const early = { weight: 2, arbitrary: append.map((what): Step => ({ early: what })) }
+    const withFiles = fc.oneof({ weight: 10, arbitrary: operation }, { weight: 4, arbitrary: append })
+    holds(withFiles, {}, { numRuns: 10_000 * share }, late, early)
+  })
+
   it('tells as renamed only what was, when the queue overflows at once', () => {
     const from = fc.constantFrom(
       '/w/a',

@@ -6,6 +6,7 @@ export interface WatcherScript {
   readonly options: SimulationOptions
 }
 
+const operations: readonly string[] = ['do', 'inside', 'remote', 'late', 'early']
 const flags = ['fromTheStart', 'followSymlinks', 'blind', 'locks'] as const
 const numbers = ['maxQueuedEvents', 'maxWatches'] as const
 
@@ -16,6 +17,8 @@ const numbers = ['maxQueuedEvents', 'maxWatches'] as const
  * maxQueuedEvents 6          (options; a flag has no value)
  * do rename /w/a /w/d        (somebody does something)
  * inside mkdir /w/e          (the same, just before the next system call of the watching code)
+ * late append /w/a/c         (the same; what is done next is queued before it)
+ * early append /w/a/c        (the same; it is queued before what was done last)
  * read 3                     (the watching code gets so many records)
  * ```
  */
@@ -29,7 +32,7 @@ export function parseWatcherScript(text: string): WatcherScript {
     if (first === 'tree') options.tree = rest
     else if (first === 'read') steps.push({ read: Number(rest[0]) })
     else if (first === 'look') steps.push({ look: true })
-    else if (first === 'do' || first === 'inside' || first === 'remote') {
+    else if (operations.includes(first)) {
       const [call, path, to] = rest
       const operation = { call, path, ...(to !== undefined && { to }) } as Operation
       steps.push({ [first]: operation } as unknown as Step)
