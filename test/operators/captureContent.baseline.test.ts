@@ -12,7 +12,7 @@ interface Place {
   /** The tree that is captured. */
   readonly root: string
   readonly store: string
-  path(name: string): string
+  readonly path: (name: string) => string
 }
 
 /** A tree of files that hold their names. */
