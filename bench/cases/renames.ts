@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { watch } from '../../src/index.js'
 import type { BenchCase } from './BenchCase.js'
 
+export const renamesRow = { empty: 'an empty directory', full: 'one with 100,000 descendants' } as const
+
 /** CPU of this process for each rename of a directory, in microseconds, until it has been told. */
 async function perRename(directory: string, name: string, count: number): Promise<number> {
   const stop = new AbortController()
@@ -48,8 +50,8 @@ export const renames: BenchCase = {
           { key: 'ratio', title: 'x empty', digits: 2 },
         ],
         rows: [
-          { name: 'an empty directory', values: { micros: empty, ratio: 1 } },
-          { name: 'one with 100,000 descendants', values: { micros: full, ratio: full / empty } },
+          { name: renamesRow.empty, values: { micros: empty, ratio: 1 } },
+          { name: renamesRow.full, values: { micros: full, ratio: full / empty } },
         ],
         leftOut: [],
       }

@@ -1,6 +1,7 @@
 import { latencyRow } from '../cases/latency.js'
 import { memoryRows } from '../cases/memory.js'
 import { noiseRows } from '../cases/noise.js'
+import { renamesRow } from '../cases/renames.js'
 import { fanotifyMark, startRow } from '../cases/start.js'
 import { throughputRows } from '../cases/throughput.js'
 import { formatNumber } from './tables.js'
@@ -95,6 +96,12 @@ const targets: readonly Target[] = [
     unit: '',
     value: (results) =>
       ratio(results, 'latency', 'p50', latencyRow('@parcel/watcher', 50), latencyRow(library, 50)),
+  },
+  {
+    name: 'rename of a directory with 100,000 descendants, against that of an empty one: CPU',
+    limit: 10,
+    unit: '',
+    value: (results) => valueOf(results, 'renames', renamesRow.full, 'ratio'),
   },
   {
     name: 'heap for a watched directory, of 100,000',

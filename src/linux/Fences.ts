@@ -9,6 +9,8 @@ interface Slot {
   readonly file: number
   /** The number of the fence that is under way here, 0 when there is none. */
   token: number
+  /** The number of the last fence that was posted here. */
+  last: number
   /** An overflow has been seen since: the answer is either on its way before the next one, or lost. */
   stale: boolean
 }
@@ -46,9 +48,12 @@ export class Fences {
 
   /** Queues a fence and returns its number; numbers rise. */
   post(): number {
-    const slot = this.#slots.find((candidate) => candidate.token === 0)
+    // The one that was used longest ago: overflows that had been read before a fence was posted can have it given up
+    // while its answer is still on its way, which must not be taken for that of the next one.
+    const free = this.#slots.filter(({ token }) => token === 0).sort((a, b) => a.last - b.last)
+    const [slot] = free
     if (slot === undefined) throw new Error('every fence is under way')
-    slot.token = ++this.#last
+    slot.token = slot.last = ++this.#last
     slot.stale = false
     readSync(slot.file, scratch, 0, 1, 0)
     return slot.token
@@ -85,7 +90,7 @@ function openSlot(addWatch: (path: string, mask: number) => number, failed: (err
   try {
     const wd = addWatch(`/proc/self/fd/${file}`, IN.ACCESS)
     if (wd < 0) throw failed(-wd)
-    return { wd, keeper, file, token: 0, stale: false }
+    return { wd, keeper, file, token: 0, last: 0, stale: false }
   } catch (error) {
     closeSync(file)
     if (keeper !== undefined) closeSync(keeper)

@@ -70,6 +70,19 @@ describe('Fences', () => {
     })
   })
 
+  it('does not take the answer to a fence that it has given up for that to the next one', () => {
+    withFences((fences, kernel) => {
+      for (let times = 0; times < 10; times++) {
+        fences.post()
+        // They had been read before, and are handled only now.
+        fences.overflowed()
+        fences.overflowed()
+        const next = fences.post()
+        expect(read(fences, kernel)).toEqual([0, next])
+      }
+    })
+  })
+
   it('takes a smaller number for lost when a greater one has arrived', () => {
     withFences((fences, kernel) => {
       fences.post()

@@ -67,6 +67,15 @@ describe('Remounts', () => {
     expect(probed).toEqual(['/r', '/r'])
   })
 
+  it('looks at no other root', () => {
+    const { table, crawler, probed, seen, remounts, place } = given()
+    table.addRoot({ path: '/s', only: undefined, recursive: true, mayBeMissing: false })
+    seen.places = [place('')]
+    remounts.begin()
+    crawler.round++
+    expect([remounts.settle(), probed]).toEqual([true, ['/r']])
+  })
+
   it('begins anew when a directory was renamed meanwhile, and keeps what was found before', () => {
     const { table, top, m, crawler, probed, seen, remounts, place } = given()
     seen.places = [place('m')]
@@ -106,11 +115,13 @@ describe('Remounts', () => {
   })
 
   it.each([
-    ['it is mounted still', 2, undefined],
-    ['it is not watched', 0, MOUNTED_DEVICE],
-  ])('knows nothing of a directory when %s', (_, wd, unmounted) => {
+    ['it is mounted still', 2, undefined, MOUNTED_DEVICE],
+    ['it is mounted still, and not known of which device it was', 2, undefined, undefined],
+    ['it is not watched', 0, MOUNTED_DEVICE, MOUNTED_DEVICE],
+  ])('knows nothing of a directory when %s', (_, wd, unmounted, device) => {
     const { m, crawler, seen, remounts, place } = given()
     m.wd = wd
+    if (device === undefined) m.self = undefined
     seen.places = [place('m', unmounted)]
     remounts.begin()
     crawler.round++

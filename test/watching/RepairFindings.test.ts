@@ -109,6 +109,33 @@ describe('RepairFindings', () => {
     expect([findings.isAwaited(8), findings.lookBelow()]).toEqual([false, true])
   })
 
+  it('looks below anew when a directory has been found again: what was told there has another place, or none', () => {
+    const { table, top, findings, told, lost, inode } = given()
+    told(top, { 'd/': 7 })
+    const d = told(table.attach(top, 'd'), { f: 9 })
+    d.self = inode(7)
+    lost(top, 'd')
+    findings.lookBelow()
+    expect(findings.takeRenamed(inode(7), true)).toMatchObject({ name: 'd' })
+    expect(findings.isAwaited(9)).toBe(false)
+    expect(findings.lookBelow()).toBe(false)
+  })
+
+  it('gives what was below a directory that is gone a path below its old one', () => {
+    const { table, top, findings, told, inode } = given()
+    told(top, { 'd/': 7 })
+    const d = told(table.attach(top, 'd'), { f: 9 })
+    const former = top.shadow()
+    former.children = new Map([['d', d]])
+    // The directory is crawled anew: what had been told of it has lost its place.
+    d.parent = undefined
+    d.name = ''
+    findings.addGone(goneEntry(former, top, top, 'd', former.entries!.get('d')!))
+    findings.lookBelow()
+    const found = findings.takeRenamed(inode(9), false)!
+    expect(table.entryPath(found.node, found.name)).toBe('/r/d/f')
+  })
+
   it('has nothing below files, and says so', () => {
     const { top, findings, told, lost } = given()
     told(top, { f: 7 })

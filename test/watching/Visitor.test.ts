@@ -74,6 +74,11 @@ describe('Visitor', () => {
     expect([names(found), table.byWd(found.wd), d.wd]).toEqual([['f file'], d, found.wd])
   })
 
+  it('has one moment for all visits of the same time: there are as many as directories', () => {
+    const { top, d, visit } = given()
+    expect(visit(top).moment).toBe(visit(d).moment)
+  })
+
   it('has nothing to look at where it is watched already and all is told, as a probe or not', () => {
     const { d, calls, visit } = given()
     const { wd } = visit(d)
