@@ -32,12 +32,13 @@ export class KeptProcess {
     this.#running.kill('SIGKILL')
   }
 
-  /** Ends it for good in an orderly manner; rejects when that fails. */
+  /** Ends it for good; rejects when it fails then. */
   async stop(): Promise<void> {
     this.#isStopping = true
     this.#running.kill('SIGTERM')
     const { code, signal, stderr } = await this.#running.ended
-    if (code !== 0) throw new Error(`${this.#file} ended with ${code ?? signal}: ${stderr}`)
+    // One that has only just been started again does not take the signal up yet, and has nothing in hand.
+    if (code !== 0 && signal === null) throw new Error(`${this.#file} ended with ${code}: ${stderr}`)
   }
 
   async abandon(): Promise<void> {

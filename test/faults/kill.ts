@@ -49,18 +49,19 @@ export function killCase(
             destination,
             place,
           }
-          let last = ''
+          let text = ''
           let isTimed = false
           const { signal, stderr } = await runChild('killed', [JSON.stringify(task)], {
-            onOutput: (text, kill) => {
-              last = text.trimEnd().split('\n').at(-1)!
+            onOutput: (part, kill) => {
+              // A piece can end in the middle of a line: what counts is the last line that is whole.
+              text = (text + part).split('\n').slice(-2).join('\n')
               if (isTimed) return
               isTimed = true
               setTimeout(() => kill('SIGKILL'), random() * LONGEST)
             },
           })
           if (signal !== 'SIGKILL') throw new Error(`it ended by itself: ${stderr}`)
-          const [sent, acknowledged, lost, sound] = last.split(' ').map(Number) as [
+          const [sent, acknowledged, lost, sound] = text.split('\n')[0]!.split(' ').map(Number) as [
             number,
             number,
             number,

@@ -52,9 +52,10 @@ export class NatsOperator {
   }
 
   /** What stands in a file of credentials: a token of the user and the seed of its key. */
-  async credentials(name: string, { publish, subscribe }: NatsRights = ALL): Promise<Uint8Array> {
+  async credentials(name: string, { publish, subscribe }: NatsRights = ALL): Promise<string> {
     const user = createUser()
     const rights = { pub: { allow: publish }, sub: { allow: subscribe } }
-    return fmtCreds(await encodeUser(name, user, this.#account, rights), user)
+    const file = fmtCreds(await encodeUser(name, user, this.#account, rights), user)
+    return new TextDecoder().decode(file)
   }
 }

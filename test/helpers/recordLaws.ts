@@ -38,6 +38,6 @@ export function recordLaws(
             ) as unknown,
         }
       })
-      return laws.map(({ name, run }) => ({ name: `as ${format}: ${name}`, run }))
+      return laws.map((law) => ({ name: `as ${format}: ${law.name}`, run: () => law.run() }))
     })
 }
