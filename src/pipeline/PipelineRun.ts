@@ -1,16 +1,17 @@
-import { Subject, takeUntil } from 'rxjs'
+import { Subject } from 'rxjs'
 import type { Issue, OwnFile, RunContext, SinkWriter } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
 import type { FileEvent } from '../events/index.js'
 import { checkPlan } from './checkPlan.js'
 import { Deadline } from './Deadline.js'
-import { eventStream, streamCounters } from './eventStream.js'
+import { eventStream } from './eventStream.js'
 import type { Plan } from './planPipeline.js'
 import type { RunHandle, RunOptions } from './RunHandle.js'
 import { runStats, type RunStats, type RunSummary } from './RunStats.js'
 import { runFailure } from './runFailure.js'
 import { SinkLane } from './SinkLane.js'
+import { streamCounters } from './StreamCounters.js'
 
 // Of the time to stop, what is kept for the sinks when the source does not complete.
 const sinkShare = 0.25
@@ -148,9 +149,12 @@ export class PipelineRun implements RunHandle {
       this.#cut.next()
     })
     return new Promise((resolve, reject) => {
-      eventStream(plan, request, this.#context, this.#counters, this.#giveUp)
-        .pipe(takeUntil(this.#cut))
-        .subscribe({ next: (event) => this.#deliver(event), error: reject, complete: resolve })
+      const ends = { giveUp: this.#giveUp, cut: this.#cut }
+      eventStream(plan, request, this.#context, this.#counters, ends).subscribe({
+        next: (event) => this.#deliver(event),
+        error: reject,
+        complete: resolve,
+      })
     })
   }
 

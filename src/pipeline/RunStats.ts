@@ -1,6 +1,6 @@
 import type { LaneState, SinkLane } from './SinkLane.js'
-import type { StreamCounters } from './eventStream.js'
 import type { PlanStage } from './planPipeline.js'
+import type { StreamCounters } from './StreamCounters.js'
 
 export interface StageStats {
   readonly name: string
