@@ -1,11 +1,12 @@
-import { NEVER, Observable } from 'rxjs'
+import { Observable } from 'rxjs'
 import { bufferedValuesFrom } from 'rxjs-for-await'
 import type { Issue, SourceStats } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
-import { eventStream, streamCounters } from './eventStream.js'
+import { eventStream } from './eventStream.js'
 import { planStream } from './planPipeline.js'
 import { makeSource, type WatchSourceName } from './makeSource.js'
+import { streamCounters } from './StreamCounters.js'
 import { watchOperatorOptions, watchOperators, type WatchOperatorOptions } from './watchOperators.js'
 
 export interface WatchOptions extends WatchOperatorOptions {
@@ -105,7 +106,7 @@ export function watchWithStats(
       report: (issue: Issue) => onIssue?.(issue),
     }
     const counters = streamCounters(plan.stages.length)
-    return eventStream(plan, plan.request, context, counters, NEVER).subscribe(subscriber)
+    return eventStream(plan, plan.request, context, counters).subscribe(subscriber)
   })
   return { stream, stats: () => source.stats?.() }
 }
