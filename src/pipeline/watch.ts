@@ -1,5 +1,4 @@
 import { Observable } from 'rxjs'
-import { bufferedValuesFrom } from 'rxjs-for-await'
 import type { Issue, SourceStats } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
@@ -44,6 +43,8 @@ export class WatchStream extends Observable<FileEvent> {
    * of the loop awaits.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<FileEvent, void> {
+    // Loaded here, since it loads all of rxjs, of which the start needs a part.
+    const { bufferedValuesFrom } = await import('rxjs-for-await')
     // Not eachValueFrom: taking one by one from the head of a long backlog costs its length each time.
     for await (const batch of bufferedValuesFrom(this)) yield* batch
   }
