@@ -73,11 +73,20 @@ describe('npm pack', () => {
     const paths = packed.files.map(({ path }) => path)
     const outside = paths.filter((path) => !path.startsWith('dist/'))
     expect(outside.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
-    const expected = modules('.ts', join(copy, 'src')).flatMap((name) => [
-      `dist/${name}.d.ts`,
-      `dist/${name}.js`,
-    ])
-    expect(paths.filter((path) => path.startsWith('dist/')).sort()).toEqual(expected.sort())
+    const inside = paths.filter((path) => path.startsWith('dist/'))
+    const types = modules('.ts', join(copy, 'src')).map((name) => `dist/${name}.d.ts`)
+    expect(inside.filter((path) => path.endsWith('.d.ts')).sort()).toEqual(types.sort())
+    const code = inside.filter((path) => !path.endsWith('.d.ts') && !path.startsWith('dist/chunks/'))
+    const entries = [
+      'index',
+      ...['sources', 'operators', 'sinks', 'formats', 'testing'].map((name) => `${name}/index`),
+    ]
+    const programs = ['cli/main', 'cli/load/loadProcess']
+    const threads = ['linux/drainWorker', 'pipeline/delivery/spoolWorker', 'sinks/database/databaseWorker']
+    expect(code.sort()).toEqual([...entries, ...programs, ...threads].map((name) => `dist/${name}.js`).sort())
+    const chunks = inside.filter((path) => path.startsWith('dist/chunks/'))
+    expect(chunks.every((path) => path.endsWith('.js'))).toBe(true)
+    expect(chunks.length).toBeLessThan(40)
   })
 
   it('has a command that can be executed', () => {

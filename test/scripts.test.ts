@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { NEVER } from 'rxjs'
 import { describe, expect, it } from '@jest/globals'
 import { watch } from '../src/index.js'
-import { eventStream, streamCounters } from '../src/pipeline/eventStream.js'
+import { eventStream } from '../src/pipeline/eventStream.js'
+import { streamCounters } from '../src/pipeline/StreamCounters.js'
 import { planStream } from '../src/pipeline/planPipeline.js'
 import { watchOperators } from '../src/pipeline/watchOperators.js'
 import { fanotify, type FanotifySourceOptions } from '../src/sources/index.js'
@@ -26,7 +26,7 @@ const byFanotify =
   (paths, { raw, exclude }, signal) => {
     const plan = planStream(fanotify({ paths, scope }), watchOperators({ raw, exclude }))
     const context = { signal, report: () => undefined }
-    return eventStream(plan, plan.request, context, streamCounters(plan.stages.length), NEVER)
+    return eventStream(plan, plan.request, context, streamCounters(plan.stages.length))
   }
 
 describe.each(['filesystem', 'mount', 'tree'] as const)('script cases by fanotify, scope %s', (scope) => {

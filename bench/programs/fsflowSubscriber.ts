@@ -1,6 +1,7 @@
 // A subscriber of watch(): `fsflowSubscriber DIRECTORY MODE SETTINGS`.
-import { watch, type WatchOptions } from '../../src/index.js'
-import { filterGlob } from '../../src/operators/index.js'
+// By its name: what is measured is the package as it is published.
+import { watch, type WatchOptions } from 'fsflow'
+import { filterGlob } from 'fsflow/operators'
 import { Tally } from './Tally.js'
 
 const { options, filter } = JSON.parse(process.argv[4]!) as { options: WatchOptions; filter?: string }

@@ -32,7 +32,7 @@ export function fsflowCommand(flags: string): Watcher {
     isReady: 'first line',
     command: (directory) => [
       process.execPath,
-      projectPath('build/src/cli/main.js'),
+      projectPath('dist/cli/main.js'),
       ...['watch', directory, ...source, ...words],
     ],
   }

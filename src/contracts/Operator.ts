@@ -22,6 +22,13 @@ export interface OperatorInfo {
   readonly transparent?: boolean
   /** The types that it needs in order to emit those wanted after it; without it, all are needed. */
   readonly needsTypes?: (wanted: ReadonlySet<EventType>) => ReadonlySet<EventType>
+  /**
+   * All that it does, where it does it with each event by itself: what passes in the place of the event, or `undefined`.
+   * A run then calls this, and not the operator.
+   */
+  readonly each?: (event: FileEvent) => FileEvent | undefined
+  /** The same for what it does when an event has reached all that follows: nothing, mostly. */
+  readonly after?: (event: FileEvent) => (() => void) | undefined
 }
 
 const infoKey = Symbol.for('fsflow.operator')

@@ -1,7 +1,7 @@
-import { stringify } from 'csv-stringify/sync'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import { toWire, type FileEvent } from '../events/index.js'
 import { csvColumns } from './csvColumns.js'
+import { csvText } from './csvText.js'
 
 export interface CsvOptions {
   /** Whether the line of column names comes first. Default `true`. */
@@ -77,7 +77,7 @@ export function toCsv(events: readonly FileEvent[], options: CsvOptions = {}): s
     const wire = toWire(event)
     records.push(paths.map((path) => cell(wire, path)))
   }
-  return stringify(records, {
+  return csvText(records, {
     record_delimiter: '\r\n',
     // Half of the delimiter has to be quoted as well, which csv-stringify does not do by itself.
     quoted_match: /[\r\n]/,

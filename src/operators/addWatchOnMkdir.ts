@@ -1,6 +1,6 @@
-import { describeOperator, type Operator } from '../contracts/index.js'
+import type { Operator } from '../contracts/index.js'
 import type { EventType } from '../events/index.js'
-import { handleEvents } from './support/handleEvents.js'
+import { eachEvent } from './support/eachEvent.js'
 
 const births: ReadonlySet<EventType> = new Set<EventType>(['CREATE', 'MOVED_TO', 'RENAME'])
 
@@ -20,17 +20,13 @@ const births: ReadonlySet<EventType> = new Set<EventType>(['CREATE', 'MOVED_TO',
  * "Limitations and caveats".
  */
 export function addWatchOnMkdir(): Operator {
-  return describeOperator(
-    {
-      name: 'addWatchOnMkdir',
-      transparent: true,
-      needsTypes: (wanted) => new Set([...wanted, 'CREATE', 'MOVED_TO'] as const),
+  return eachEvent({
+    name: 'addWatchOnMkdir',
+    transparent: true,
+    needsTypes: (wanted) => new Set([...wanted, 'CREATE', 'MOVED_TO'] as const),
+    after(event) {
+      if (!event.isDirectory || !births.has(event.eventType)) return undefined
+      return () => event.origin?.follow()
     },
-    handleEvents((output) => ({
-      next(event) {
-        output.next(event)
-        if (event.isDirectory && births.has(event.eventType) && !output.closed) event.origin?.follow()
-      },
-    })),
-  )
+  })
 }

@@ -1,10 +1,10 @@
-import { filter, map } from 'rxjs'
-import { describeOperator, type Operator } from '../contracts/index.js'
+import type { Operator } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { EventType, FileEvent } from '../events/index.js'
 import { GlobFilter } from './globs/GlobFilter.js'
 import { compileGlobs } from './globs/globRules.js'
 import { asCreate, asDelete } from './renames/movedPath.js'
+import { eachEvent } from './support/eachEvent.js'
 import { optionObject } from './support/optionChecks.js'
 import { markReplacing } from './renames/replacingBirths.js'
 
@@ -57,33 +57,27 @@ export function filterGlob(options: FilterGlobOptions): Operator {
     return globs.passes(path.slice(path.lastIndexOf('/') + 1), false)
   }
 
-  const decide = (event: FileEvent): FileEvent | null => {
+  const decide = (event: FileEvent): FileEvent | undefined => {
     if (event.isControl) return event
-    if (event.oldPath === undefined) return passes(event.filePath, event) ? event : null
+    if (event.oldPath === undefined) return passes(event.filePath, event) ? event : undefined
     const before = passes(event.oldPath, event)
     const after = passes(event.filePath, event)
-    if (before === after) return before ? event : null
+    if (before === after) return before ? event : undefined
     return after ? markReplacing(asCreate(event)) : asDelete(event)
   }
 
-  return describeOperator(
-    {
-      name: 'filterGlob',
-      options: { ...options },
-      needsPath: true,
-      transparent: true,
-      // The source's roots are not the root of this option, so its paths are not those that the globs mean.
-      ...(root === undefined &&
-        exclude.length > 0 && { prune: (path: string) => globs.excludesDirectory(path) }),
-      needsTypes: (wanted) =>
-        wanted.has('CREATE') || wanted.has('DELETE') ? new Set([...wanted, 'RENAME'] as const) : wanted,
-    },
-    (source) =>
-      source.pipe(
-        map(decide),
-        filter((event) => event !== null),
-      ),
-  )
+  return eachEvent({
+    name: 'filterGlob',
+    options: { ...options },
+    needsPath: true,
+    transparent: true,
+    // The source's roots are not the root of this option, so its paths are not those that the globs mean.
+    ...(root === undefined &&
+      exclude.length > 0 && { prune: (path: string) => globs.excludesDirectory(path) }),
+    needsTypes: (wanted) =>
+      wanted.has('CREATE') || wanted.has('DELETE') ? new Set([...wanted, 'RENAME'] as const) : wanted,
+    each: decide,
+  })
 }
 
 function relativePath(path: string, root: string): string {

@@ -1,5 +1,4 @@
-import { filter } from 'rxjs'
-import { describeOperator, type Operator } from '../contracts/index.js'
+import type { Operator } from '../contracts/index.js'
 import { invalidOption } from '../errors/index.js'
 import {
   eventGroups,
@@ -9,6 +8,7 @@ import {
   type EventGroup,
   type EventType,
 } from '../events/index.js'
+import { eachEvent } from './support/eachEvent.js'
 
 /**
  * Lets only the named event types pass.
@@ -25,15 +25,13 @@ import {
  */
 export function filterKinds(...kinds: (EventType | EventGroup)[]): Operator {
   const wanted = kindSet(kinds)
-  return describeOperator(
-    {
-      name: 'filterKinds',
-      options: { kinds },
-      transparent: true,
-      needsTypes: (later) => new Set([...later].filter((type) => wanted.has(type) || isControlType(type))),
-    },
-    filter((event) => wanted.has(event.eventType) || event.isControl),
-  )
+  return eachEvent({
+    name: 'filterKinds',
+    options: { kinds },
+    transparent: true,
+    needsTypes: (later) => new Set([...later].filter((type) => wanted.has(type) || isControlType(type))),
+    each: (event) => (wanted.has(event.eventType) || event.isControl ? event : undefined),
+  })
 }
 
 function kindSet(kinds: readonly unknown[]): ReadonlySet<EventType> {

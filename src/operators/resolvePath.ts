@@ -1,5 +1,5 @@
-import { map } from 'rxjs'
-import { describeOperator, type Operator } from '../contracts/index.js'
+import type { Operator } from '../contracts/index.js'
+import { eachEvent } from './support/eachEvent.js'
 
 /**
  * Gives each event its path, as the watch table of its source knows it now.
@@ -15,10 +15,12 @@ import { describeOperator, type Operator } from '../contracts/index.js'
  * at once.
  */
 export function resolvePath(): Operator {
-  return describeOperator(
-    { name: 'resolvePath', providesPath: true, transparent: true, needsTypes: (wanted) => wanted },
-    map((event) =>
+  return eachEvent({
+    name: 'resolvePath',
+    providesPath: true,
+    transparent: true,
+    needsTypes: (wanted) => wanted,
+    each: (event) =>
       event.filePath === '' && !event.isControl ? (event.origin?.resolve(event) ?? event) : event,
-    ),
-  )
+  })
 }

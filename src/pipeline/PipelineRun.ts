@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ReplaySubject, Subject, takeUntil } from 'rxjs'
+import { ReplaySubject, Subject } from 'rxjs'
 import type { Issue, OwnAct, OwnFile, RunContext, Sink, SinkWriter } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
 import { messageOf } from '../errors/messageOf.js'
@@ -9,12 +9,13 @@ import { checkPlan } from './checkPlan.js'
 import { Deadline } from './Deadline.js'
 import { deliveryOf } from './delivery/deliveryOf.js'
 import { openSpool } from './delivery/openSpool.js'
-import { eventStream, streamCounters } from './eventStream.js'
+import { eventStream } from './eventStream.js'
 import type { Plan } from './planPipeline.js'
 import type { RunHandle, RunOptions } from './RunHandle.js'
 import { runStats, type RunStats, type RunSummary } from './RunStats.js'
 import { runFailure } from './runFailure.js'
 import { SinkLane } from './SinkLane.js'
+import { streamCounters } from './StreamCounters.js'
 
 // Of the time to stop, what is kept for the sinks when the source does not complete.
 const sinkShare = 0.25
@@ -184,9 +185,12 @@ export class PipelineRun implements RunHandle {
       this.#cut.next()
     })
     return new Promise((resolve, reject) => {
-      eventStream(plan, request, this.#context, this.#counters, this.#giveUp)
-        .pipe(takeUntil(this.#cut))
-        .subscribe({ next: (event) => this.#deliver(event), error: reject, complete: resolve })
+      const ends = { giveUp: this.#giveUp, cut: this.#cut }
+      eventStream(plan, request, this.#context, this.#counters, ends).subscribe({
+        next: (event) => this.#deliver(event),
+        error: reject,
+        complete: resolve,
+      })
     })
   }
 

@@ -2,8 +2,8 @@ import type { EventType } from '../events/index.js'
 import type { CircuitState } from './delivery/Circuit.js'
 import type { LaneState } from './delivery/LaneSettings.js'
 import type { SinkLane } from './SinkLane.js'
-import type { StreamCounters } from './eventStream.js'
 import type { PlanStage } from './planPipeline.js'
+import type { StreamCounters } from './StreamCounters.js'
 
 export interface StageStats {
   readonly name: string

@@ -1,87 +1,78 @@
-import { catchError, concat, defer, from, of, takeUntil, tap, throwError, type Observable } from 'rxjs'
-import type { MonoTypeOperatorFunction } from 'rxjs'
-import type { Operator, RunContext, SourceRequest } from '../contracts/index.js'
+import { from, NEVER, Observable } from 'rxjs'
+import { operatorInfo, type RunContext, type SourceRequest } from '../contracts/index.js'
 import { FsflowError } from '../errors/index.js'
-import { eventTypes, FileEvent, type EventType } from '../events/index.js'
+import { FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
+import { handleEvents } from '../operators/support/handleEvents.js'
 import { operatorFailed } from './operatorFailed.js'
+import { Passage, type Step, type StreamEnd } from './Passage.js'
 import type { StreamPlan } from './planPipeline.js'
+import type { StreamCounters } from './StreamCounters.js'
 
-/** What `eventStream` counts. One number for each boundary: `passed[0]` left the source, `passed[i]` stage i-1. */
-export interface StreamCounters {
-  readonly passed: number[]
-  /** How many of each type left the source. */
-  readonly kinds: Record<EventType, number>
-  /** 1 when `MONITOR_STOP` was added, which passes no stage. */
-  added: number
-  lastSeq: number
-  lastMicros: number
-  /** The boundary at which an error was seen first. */
-  failedAt: number | undefined
+/** What ends a stream from this side. */
+export interface StreamEnds {
+  /** Completes the source, so that the operators flush what they hold. */
+  readonly giveUp?: Observable<unknown>
+  /** Completes the stream as it is. */
+  readonly cut?: Observable<unknown>
 }
 
-export function streamCounters(stages: number): StreamCounters {
-  const passed = new Array<number>(stages + 1).fill(0)
-  const kinds = Object.fromEntries(eventTypes.map((type) => [type, 0])) as Record<EventType, number>
-  return { passed, kinds, added: 0, lastSeq: -1, lastMicros: 0, failedAt: undefined }
-}
-
-/**
- * Source, operators and, when the source completes, `MONITOR_STOP` as the very last event.
- *
- * `giveUp` completes the source from this side, so that the operators flush what they hold.
- */
+/** Source, operators and, when the source completes, `MONITOR_STOP` as the very last event. */
 export function eventStream(
   plan: Pick<StreamPlan, 'source' | 'operators' | 'stages'>,
   request: SourceRequest,
   context: RunContext,
   counters: StreamCounters,
-  giveUp: Observable<unknown>,
+  { giveUp = NEVER, cut = NEVER }: StreamEnds = {},
 ): Observable<FileEvent> {
-  return defer(() => {
-    // Through `from`, for the Observable may come from another copy of rxjs.
-    let stream = from(plan.source.open(context, request)).pipe(takeUntil(giveUp), countSource(counters))
-    plan.operators.forEach((operator, i) => {
-      stream = applied(operator, stream, counters, i + 1)
-    })
-    return concat(
-      stream,
-      defer(() => of(stopEvent(plan.source.name, counters))),
-    )
-  }).pipe(catchError((cause: unknown) => throwError(() => nameStage(cause, plan, counters))))
+  return new Observable<FileEvent>((output) => {
+    output.add(cut.subscribe(() => output.complete()))
+    try {
+      // Through `from`, for the Observable may come from another copy of rxjs.
+      const source = from(plan.source.open(context, request))
+      const completed = new Observable<FileEvent>((first) => {
+        first.add(giveUp.subscribe(() => first.complete()))
+        source.subscribe(first)
+      })
+      const end = {
+        last: () => stopEvent(plan.source.name, counters),
+        error: (error: unknown) => nameStage(error, plan, counters),
+      }
+      withOperators(completed, plan.operators, counters, end).subscribe(output)
+    } catch (error) {
+      output.error(nameStage(error, plan, counters))
+    }
+  })
 }
 
-function applied(
-  operator: Operator,
-  stream: Observable<FileEvent>,
+/** Counts at each boundary. Operators that follow each other and need no RxJS are done in one go. */
+function withOperators(
+  source: Observable<FileEvent>,
+  operators: StreamPlan['operators'],
   counters: StreamCounters,
-  boundary: number,
+  end: StreamEnd,
 ): Observable<FileEvent> {
-  try {
-    return operator(stream).pipe(countStage(counters, boundary))
-  } catch (error) {
-    counters.failedAt ??= boundary
-    throw error
+  let stream = source
+  for (let i = 0; i <= operators.length; i++) {
+    if (i > 0) {
+      try {
+        stream = operators[i - 1]!(stream)
+      } catch (error) {
+        counters.failedAt ??= i
+        throw error
+      }
+    }
+    const boundary = i
+    const steps: Step[] = []
+    for (; i < operators.length; i++) {
+      const info = operatorInfo(operators[i]!)
+      if (info.each === undefined && info.after === undefined) break
+      steps.push(info)
+    }
+    const itsEnd = i >= operators.length ? end : undefined
+    stream = handleEvents((output) => new Passage(output, counters, boundary, steps, itsEnd))(stream)
   }
-}
-
-function countSource(counters: StreamCounters): MonoTypeOperatorFunction<FileEvent> {
-  return tap({
-    next: (event) => {
-      counters.passed[0]!++
-      counters.kinds[event.eventType]++
-      counters.lastSeq = event.seq
-      counters.lastMicros = event.timestampMicros
-    },
-    error: () => (counters.failedAt ??= 0),
-  })
-}
-
-function countStage(counters: StreamCounters, boundary: number): MonoTypeOperatorFunction<FileEvent> {
-  return tap({
-    next: () => counters.passed[boundary]!++,
-    error: () => (counters.failedAt ??= boundary),
-  })
+  return stream
 }
 
 function stopEvent(source: string, counters: StreamCounters): FileEvent {

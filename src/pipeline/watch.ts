@@ -1,11 +1,11 @@
-import { NEVER, Observable } from 'rxjs'
-import { bufferedValuesFrom } from 'rxjs-for-await'
+import { Observable } from 'rxjs'
 import type { Issue, SourceStats } from '../contracts/index.js'
 import { invalidOption, rejectUnknownOptions } from '../errors/index.js'
 import type { FileEvent } from '../events/index.js'
-import { eventStream, streamCounters } from './eventStream.js'
+import { eventStream } from './eventStream.js'
 import { planStream } from './planPipeline.js'
 import { makeSource, type WatchSourceName } from './makeSource.js'
+import { streamCounters } from './StreamCounters.js'
 import { watchOperatorOptions, watchOperators, type WatchOperatorOptions } from './watchOperators.js'
 
 export interface WatchOptions extends WatchOperatorOptions {
@@ -43,6 +43,8 @@ export class WatchStream extends Observable<FileEvent> {
    * of the loop awaits.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<FileEvent, void> {
+    // Loaded here, since it loads all of rxjs, of which the start needs a part.
+    const { bufferedValuesFrom } = await import('rxjs-for-await')
     // Not eachValueFrom: taking one by one from the head of a long backlog costs its length each time.
     for await (const batch of bufferedValuesFrom(this)) yield* batch
   }
@@ -105,7 +107,7 @@ export function watchWithStats(
       report: (issue: Issue) => onIssue?.(issue),
     }
     const counters = streamCounters(plan.stages.length)
-    return eventStream(plan, plan.request, context, counters, NEVER).subscribe(subscriber)
+    return eventStream(plan, plan.request, context, counters).subscribe(subscriber)
   })
   return { stream, stats: () => source.stats?.() }
 }

@@ -1,4 +1,4 @@
-import { stringify } from 'csv-stringify/sync'
+import { csvText } from '../../formats/csvText.js'
 import { escapeControls } from '../../formats/index.js'
 import type { Rows } from './Rows.js'
 
@@ -28,7 +28,7 @@ export function* renderRows({ columns, rows }: Rows, form: RowForm): Generator<s
 }
 
 function csvOf(rows: readonly (readonly unknown[])[]): string {
-  return stringify(
+  return csvText(
     rows.map((row) => row.map(plain)),
     { record_delimiter: 'windows' },
   )

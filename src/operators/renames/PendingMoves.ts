@@ -36,16 +36,19 @@ export class PendingMoves {
   }
 
   take(event: FileEvent): void {
-    if (event.isControl) {
-      if (event.eventType === 'OVERFLOW' || event.eventType === 'MONITOR_STOP') this.flush()
+    const { eventType } = event
+    if (this.#byCookie.size === 0 && eventType !== 'MOVED_FROM' && eventType !== 'MOVED_TO') {
+      this.#emit(event)
+    } else if (event.isControl) {
+      if (eventType === 'OVERFLOW' || eventType === 'MONITOR_STOP') this.flush()
       this.#emit(event)
     } else if (event.filePath === '') {
       this.#emit(event)
-    } else if (event.eventType === 'MOVED_TO') {
+    } else if (eventType === 'MOVED_TO') {
       this.#join(event)
     } else {
       if (this.#byCookie.size > 0) this.#settle(event)
-      if (event.eventType === 'MOVED_FROM') this.#wait(event)
+      if (eventType === 'MOVED_FROM') this.#wait(event)
       else this.#emit(event)
     }
   }

@@ -1,4 +1,4 @@
-import { Observable, Subject, takeUntil, type Subscriber } from 'rxjs'
+import { Observable, Subscriber } from 'rxjs'
 import type { Operator } from '../../contracts/index.js'
 import type { FileEvent } from '../../events/index.js'
 
@@ -7,6 +7,8 @@ export interface EventHandlers {
   next(event: FileEvent): void
   /** Called once when the input completes, and is then to complete the output. Without it, that happens at once. */
   complete?(): void
+  /** Called once when the input fails; the output then fails with what it returns. */
+  error?(error: unknown): unknown
   /** Called once however the subscription ends: the place to let go of timers and state. */
   dispose?(): void
 }
@@ -20,30 +22,45 @@ export function handleEvents(start: (output: Subscriber<FileEvent>) => EventHand
   return (source) =>
     new Observable<FileEvent>((output) => {
       const handlers = start(output)
-      // A plain subscription is not there yet to be closed when a synchronous source is still emitting.
-      const closed = new Subject<void>()
-      output.add(() => {
-        closed.next()
-        handlers.dispose?.()
-      })
-      source.pipe(takeUntil(closed)).subscribe({
-        next: (event) => {
-          try {
-            handlers.next(event)
-          } catch (error) {
-            output.error(error)
-          }
-        },
-        error: (error: unknown) => output.error(error),
-        complete: () => {
-          if (output.closed) return
-          try {
-            if (handlers.complete === undefined) output.complete()
-            else handlers.complete()
-          } catch (error) {
-            output.error(error)
-          }
-        },
-      })
+      const input = new HandledInput(output, handlers)
+      output.add(() => handlers.dispose?.())
+      source.subscribe(input)
     })
+}
+
+/** One subscriber between input and output, and not several operators of RxJS: each takes its time with each event. */
+class HandledInput extends Subscriber<FileEvent> {
+  readonly #output: Subscriber<FileEvent>
+  readonly #handlers: EventHandlers
+
+  constructor(output: Subscriber<FileEvent>, handlers: EventHandlers) {
+    // It is to go in version 8 of RxJS, which the range of the peer dependency leaves out.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    super(output)
+    this.#output = output
+    this.#handlers = handlers
+  }
+
+  protected override _next(event: FileEvent): void {
+    try {
+      this.#handlers.next(event)
+    } catch (error) {
+      this.#output.error(error)
+    }
+  }
+
+  protected override _error(error: unknown): void {
+    super._error(this.#handlers.error === undefined ? error : this.#handlers.error(error))
+  }
+
+  protected override _complete(): void {
+    try {
+      if (this.#handlers.complete === undefined) this.#output.complete()
+      else this.#handlers.complete()
+    } catch (error) {
+      this.#output.error(error)
+    } finally {
+      this.unsubscribe()
+    }
+  }
 }
