@@ -28,9 +28,11 @@ function given(entries: readonly string[] | 'none' = []) {
   }
   const rest = (): string[] => {
     const names: string[] = []
-    for (queue.advance(); !queue.isEmpty; queue.advance()) {
+    queue.advance()
+    while (!queue.isEmpty) {
       const { mask, name } = queue.at(queue.head)!
       names.push(`${mask.toString(16)} ${name}`)
+      queue.advance()
     }
     return names
   }
@@ -149,7 +151,10 @@ describe('RecordQueue.delay', () => {
     queue.push([modify('d')], 3)
     queue.delay(1)
     const seen: [string, number][] = []
-    for (; !queue.isEmpty; queue.advance()) seen.push([queue.at(queue.head)!.name, queue.headTime])
+    while (!queue.isEmpty) {
+      seen.push([queue.at(queue.head)!.name, queue.headTime])
+      queue.advance()
+    }
     expect(seen).toEqual([
       ['a', 1],
       ['b', 1],
