@@ -1,20 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { WireEvent } from '../../../src/events/index.js'
+import { program, root } from '../../helpers/requirements.js'
 import { itAsRoot, itWith } from '../../helpers/requires.js'
 import { userNamespace } from '../../helpers/bindings.js'
 import { fsflowTogether, start, temporaryFolder, type Running } from '../fsflow.js'
 
 let place: ReturnType<typeof temporaryFolder>
-let root: string
+let rootPath: string
 let running: Running | undefined
 
 beforeEach(() => {
   place = temporaryFolder()
-  root = join(place.path, 'root')
-  mkdirSync(root)
+  rootPath = join(place.path, 'root')
+  mkdirSync(rootPath)
 })
 afterEach(() => {
   running?.kill('SIGKILL')
@@ -30,7 +31,7 @@ async function watch(
 ): Promise<WireEvent[]> {
   running = start(['watch', 'root', '-o', 'ndjson', ...args], { cwd: place.path, prefix })
   await running.line(/MONITOR_START/)
-  execFileSync('sh', ['-c', work], { cwd: root })
+  execFileSync('sh', ['-c', work], { cwd: rootPath })
   await running.line(new RegExp(`/${last}"`))
   running.kill('SIGTERM')
   const { code, stdout, stderr } = await running.ended
@@ -44,12 +45,12 @@ async function watch(
 const names = (events: readonly WireEvent[]): string[] =>
   events
     .filter(({ control_details: control }) => control === undefined)
-    .map(({ event_type: type, file_path: path }) => `${type} ${path.slice(root.length + 1)}`)
+    .map(({ event_type: type, file_path: path }) => `${type} ${path.slice(rootPath.length + 1)}`)
 
 describe('fsflow watch, and who did it', () => {
   itAsRoot('says it by fanotify where that can be had, with the fields that are asked for', async () => {
     const events = await watch(['--process=ancestors,num_threads'], 'touch made; touch last', 'last')
-    const made = events.find(({ file_path: path }) => path === join(root, 'made'))!
+    const made = events.find(({ file_path: path }) => path === join(rootPath, 'made'))!
     expect(made.source).toBe('fanotify')
     expect(made.process_details).toMatchObject({ uid: process.getuid!() })
     const { exe_path: exe, ppid, ancestors } = made.process_details!
@@ -73,6 +74,40 @@ describe('fsflow watch, and who did it', () => {
     expect(names(events)).not.toContain('CREATE no')
     expect(names(events)).toEqual(expect.arrayContaining(['CREATE yes', 'CREATE deep', 'CREATE last']))
   })
+
+  itWith(
+    [root, program('make')],
+    'tells every file that a build touched, and none that another process touched',
+    async () => {
+      const targets = Array.from({ length: 40 }, (_, index) => String(index))
+      writeFileSync(
+        join(place.path, 'Makefile'),
+        `last: ${targets.map((name) => `out/${name}.o`).join(' ')}
+\ttouch last
+out/%.o:
+\tmkdir tmp/$*
+\techo $* > tmp/$*/part && cp tmp/$*/part $@.new && mv $@.new $@ && rm -r tmp/$*
+`,
+      )
+      const other = 'i=0; while [ ! -e last ]; do echo > out/other-$i; mkdir tmp/other-$i; i=$((i + 1)); done'
+      const work = `mkdir out tmp; sh -c '${other}' & make -f ../Makefile -j4 --silent; wait`
+      const events = await watch(['--by-ancestor', 'make'], work, 'last')
+      const told = new Set<string>()
+      for (const { control_details: control, file_path: path, old_path: old } of events) {
+        if (control !== undefined) continue
+        told.add(path.slice(rootPath.length + 1))
+        if (old !== undefined) told.add(old.slice(rootPath.length + 1))
+      }
+      const touched = targets.flatMap((name) => [
+        `tmp/${name}`,
+        `tmp/${name}/part`,
+        `out/${name}.o.new`,
+        `out/${name}.o`,
+      ])
+      expect([...told].sort()).toEqual([...touched, 'last'].sort())
+      expect(existsSync(join(rootPath, 'out/other-0'))).toBe(true)
+    },
+  )
 
   itAsRoot('takes a mark for each directory when it is told to', async () => {
     const events = await watch(
