@@ -22,6 +22,15 @@ export function kernelWatches(): KernelWatch[] {
   return watches
 }
 
+const ignoreLine = /^fanotify ino:([0-9a-f]+) .*ignored_mask:([0-9a-f]*[1-9a-f][0-9a-f]*)/gm
+
+/** Inodes of whose files the fanotify groups of this process leave something out. */
+export function ignoredInodes(): number[] {
+  return readdirSync('/proc/self/fdinfo').flatMap((fd) =>
+    [...readOrEmpty(`/proc/self/fdinfo/${fd}`).matchAll(ignoreLine)].map(([, ino]) => parseInt(ino!, 16)),
+  )
+}
+
 /** Open descriptors by number: what each leads to. */
 export function descriptors(): Map<string, string> {
   const result = new Map<string, string>()

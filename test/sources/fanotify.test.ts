@@ -8,6 +8,7 @@ import { itAsRoot, itWith, root } from '../helpers/requires.js'
 import { runForJson } from '../helpers/runChild.js'
 import { SourceProbe, sourceRequest, watching } from '../helpers/SourceProbe.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
+import { ignoredInodes } from '../helpers/procSelf.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
@@ -243,6 +244,38 @@ describe('the fanotify source', () => {
         '~CREATE up/root',
         'CREATE up/root/a',
         'CREATE up/root/a/b',
+      ])
+    }),
+  )
+
+  itAsRoot('has the kernel leave out a busy directory outside, until that comes inside', () =>
+    withDirectory(async (top) => {
+      const at = (path: string) => join(top, path)
+      fs.mkdirSync(at('root'))
+      fs.mkdirSync(at('busy'))
+      const { ino } = fs.statSync(at('busy'))
+      const probe = await watch({ paths: at('root') }, async (running) => {
+        for (let i = 0; !ignoredInodes().includes(ino); i++) {
+          fs.writeFileSync(at(`busy/${i}`), '')
+          fs.unlinkSync(at(`busy/${i}`))
+          fs.writeFileSync(at('root/step'), '')
+          fs.unlinkSync(at('root/step'))
+          const told = () => running.events.filter(({ eventType }) => eventType === 'DELETE').length > i
+          await until(told, () => `step ${i}`)
+          expect(i).toBeLessThan(200)
+        }
+        fs.renameSync(at('busy'), at('root/busy'))
+        await running.sees('MOVED_TO', at('root/busy'))
+        await until(
+          () => !ignoredInodes().includes(ino),
+          () => 'hearing it again',
+        )
+        fs.writeFileSync(at('root/busy/new'), '')
+        await running.sees('CREATE', at('root/busy/new'))
+      })
+      expect(probe.told(top).filter((line) => line.includes('busy'))).toEqual([
+        'MOVED_TO root/busy',
+        'CREATE root/busy/new',
       ])
     }),
   )
