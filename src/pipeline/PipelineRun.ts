@@ -257,10 +257,14 @@ export class PipelineRun implements RunHandle {
     if (spooled && late.length === 0) return
     const lost = late.reduce((sum, loss) => sum + loss.lost, 0)
     const list = losses.map((loss) => `${loss.name}: ${loss.lost}`).join(', ')
+    const names = losses.map(({ name }) => name).join(', ')
     this.#fail(
       new FsflowError({
         code: 'FSFLOW_DRAIN_TIMEOUT',
-        message: `the run ended before its sinks had finished: ${lost} events were not written (${list})`,
+        message:
+          lost === 0
+            ? `the run ended before its sinks had closed, though all was written (${names})`
+            : `the run ended before its sinks had finished: ${lost} events were not written (${list})`,
         hint: 'Raise the drainTimeout of the pipeline, or --drain-timeout, or use a faster sink.',
       }),
     )

@@ -306,6 +306,20 @@ describe('run', () => {
     expect(handle.stats().dropped).toBe(3)
   })
 
+  it('says so when all was written and a sink only does not close in time', async () => {
+    const stuck = new FakeSink('stuck')
+    stuck.beforeClose = () => gate().opened
+    const { source, handle, opened } = start({ sinks: [stuck], drainTimeout: 20 })
+    await opened
+    source.emit('CREATE', '/a')
+    await expect(handle.stop()).rejects.toMatchObject({
+      code: 'FSFLOW_DRAIN_TIMEOUT',
+      message: 'the run ended before its sinks had closed, though all was written (stuck)',
+    })
+    expect(stuck.types).toEqual(['CREATE', 'MONITOR_STOP'])
+    expect(handle.stats().dropped).toBe(0)
+  })
+
   it('waits for sinks without a limit when the source ended by itself', async () => {
     const slow = new FakeSink()
     const release = gate()
