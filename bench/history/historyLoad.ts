@@ -9,6 +9,7 @@ import { restoreFile } from '../../src/linux/store/restoreFile.js'
 import { addWatchOnMkdir, captureContent, joinRenames, resolvePath } from '../../src/operators/index.js'
 import { history } from '../../src/sinks/index.js'
 import { fanotify, inotify } from '../../src/sources/index.js'
+import { MemoryWatch, type MemoryUse } from './MemoryWatch.js'
 
 /** One save of a file, as who made it knows it. */
 export interface Save {
@@ -29,9 +30,11 @@ export interface HistoryLoad {
   /** How long a save has to stay to be counted as one that could be read. */
   readonly stayMs: number
   readonly maxMemory: number
+  /** Milliseconds from one look at the memory after a collection to the next. */
+  readonly lookMs: number
 }
 
-export interface HistoryReport {
+export interface HistoryReport extends MemoryUse {
   readonly saves: number
   /** Saves that stayed long enough, and how many of them the history does not have. */
   readonly lasting: number
@@ -42,8 +45,6 @@ export interface HistoryReport {
   readonly storeBytes: number
   /** Versions whose bytes, restored into a file, are not those that were saved. */
   readonly wrongRestores: number
-  /** Bytes that this process took more at its most than before the load. */
-  readonly memoryBytes: number
   /** Milliseconds from the last save until the history was complete. */
   readonly lagMs: number
 }
@@ -67,15 +68,13 @@ export async function historyLoad(scratch: string, load: HistoryLoad): Promise<H
     }),
   )
   await handle.ready
-  const idle = process.memoryUsage().rss
-  let most = idle
-  const sampling = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50)
+  const memory = new MemoryWatch(load.lookMs)
   const saves = await save(work, load)
   const ended = Date.now()
   await handle.stop()
-  clearInterval(sampling)
   const lagMs = Date.now() - ended
-  return { ...compare(scratch, store, saves, load), memoryBytes: most - idle, lagMs }
+  const used = memory.stop()
+  return { ...compare(scratch, store, saves, load), ...used, lagMs }
 }
 
 async function save(work: string, { saves, files, maxBytes, perSecond }: HistoryLoad): Promise<Save[]> {
@@ -94,7 +93,7 @@ function compare(
   directory: string,
   saves: readonly Save[],
   { stayMs }: HistoryLoad,
-): Omit<HistoryReport, 'memoryBytes' | 'lagMs'> {
+): Omit<HistoryReport, keyof MemoryUse | 'lagMs'> {
   const store = new History(directory)
   const versions = [...store.all().values()].flat()
   const there = new Map<string, Version>(versions.map((version) => [keyOf(version), version]))

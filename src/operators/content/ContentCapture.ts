@@ -49,6 +49,11 @@ export class ContentCapture {
     this.#previews = new PreviewMemory(options.maxMemory / 2)
   }
 
+  /** Bytes of memory that contents and previews take: what `maxMemory` bounds. */
+  get heldBytes(): number {
+    return this.#last.heldBytes + this.#previews.heldBytes
+  }
+
   /** True when the event gets a preview; follows what the others mean for what is known. */
   concerns(event: FileEvent): boolean {
     const { eventType, isDirectory, filePath, contentPreview } = event

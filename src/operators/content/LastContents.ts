@@ -34,6 +34,11 @@ export class LastContents {
     this.#store = store
   }
 
+  /** Bytes of memory that all of it takes. */
+  get heldBytes(): number {
+    return this.#memory.weight + this.#recent.weight
+  }
+
   /** What was seen last, with its bytes. */
   seen(path: string): (ContentFound & AtStart) | undefined {
     const seen = this.#memory.get(path)

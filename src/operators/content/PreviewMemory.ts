@@ -29,6 +29,11 @@ export class PreviewMemory {
     this.#limit = limit
   }
 
+  /** Bytes of memory that the texts take which were not taken away. */
+  get heldBytes(): number {
+    return this.#weight
+  }
+
   /** Counts the preview, which changes when its texts are taken from it. */
   add(preview: Preview): void {
     const texts = [preview.before, preview.after, preview.diff]

@@ -31,6 +31,11 @@ export class PathMemory<Value> {
     this.#weigh = weigh
   }
 
+  /** What all that is known weighs together, never more than the limit. */
+  get weight(): number {
+    return this.#weight
+  }
+
   get(path: string): Value | undefined {
     const entry = this.#tree.get(path)?.value
     if (entry === undefined) return undefined

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -205,6 +206,48 @@ describe('fsflow watch', () => {
     expect([...sections].sort()).toEqual(['content', 'event', 'file', 'operation', 'process', 'stream'])
     // eslint-disable-next-line no-control-regex
     expect(stdout).not.toMatch(/\u001b/)
+  })
+
+  it('--long shows of a content its lines and no more, and no difference where there is none to make', async () => {
+    const { stdout } = await watch(['root', '--diff', '--long'], async (process) => {
+      writeFileSync(join(place.path, 'x'), 'one\n\ntwo\n')
+      // A link is there with all of its bytes at once.
+      linkSync(join(place.path, 'x'), join(root, 'x'))
+      await process.line(/ CREATE .*\/x$/)
+      rmSync(join(root, 'x'))
+      await process.line(/ DELETE .*\/x$/)
+    })
+    const cards = stdout.split('\n\n').filter((card) => /^.*\/x\n/.test(card))
+    expect(cards.map((card) => card.slice(card.indexOf('  operation\n')).split('\n'))).toEqual([
+      [
+        '  operation',
+        '    description     file created, with 9 bytes',
+        '    size change     +9 bytes',
+        '  content',
+        '    difference      3 lines added, 0 removed',
+        '    before          not known: there was no such file',
+        '    after           | one',
+        '                    | ',
+        '                    | two',
+        '    diff            | --- /dev/null',
+        `                    | +++ b${root}/x`,
+        '                    | @@ -0,0 +1,3 @@',
+        '                    | +one',
+        '                    | +',
+        '                    | +two',
+      ],
+      [
+        '  operation',
+        '    description     file deleted: it had 9 bytes',
+        '    size change     -9 bytes',
+        '  content',
+        '    difference      not known',
+        '    before          | one',
+        '                    | ',
+        '                    | two',
+        '    after           not known: it was deleted',
+      ],
+    ])
   })
 
   it.each(['inotify', 'auto'])(
