@@ -7,6 +7,9 @@ import { jetstream, jetstreamManager, type JetStreamManager, type StoredMsg } fr
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { until } from './until.js'
 
+// Some megabytes.
+const MOST_AT_ONCE = 10_000
+
 /** A server on loopback with a port and a storage of its own. It ends with the process that started it. */
 export class NatsServer {
   readonly #directory: string
@@ -114,9 +117,10 @@ export class NatsServer {
     const bodies: unknown[] = []
     if (state.messages === 0) return bodies
     const consumer = await jetstream(this.#admin!).consumers.get(stream)
-    // One request ends after a while, whether or not all has come.
+    // One request ends after a while, whether or not all has come; and the server leaves who is too far behind.
     while (bodies.length < state.messages) {
-      for await (const message of await consumer.fetch({ max_messages: state.messages - bodies.length })) {
+      const most = Math.min(MOST_AT_ONCE, state.messages - bodies.length)
+      for await (const message of await consumer.fetch({ max_messages: most })) {
         bodies.push(message.json())
       }
     }
