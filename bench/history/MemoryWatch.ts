@@ -19,7 +19,7 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
 /** Bytes that are held, not those that are only not collected yet. */
-function held(): number {
+export function held(): number {
   collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external

@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { Observable, of } from 'rxjs'
+import { held } from '../../bench/history/MemoryWatch.js'
 import type { Sink, Source } from '../../src/contracts/index.js'
 import { FileEvent } from '../../src/events/index.js'
 import { captureContent } from '../../src/operators/index.js'
@@ -11,16 +10,6 @@ import { definePipeline, run } from '../../src/index.js'
 const MEGABYTE = 1024 * 1024
 const CHANGES = 4000
 const CONTENT_BYTES = 16 * 1024
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Bytes that are held, not those that are only not collected yet. */
-function held(): number {
-  collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
 
 /** A source of so many changes of as many files, all at once. */
 const burst: Source = {

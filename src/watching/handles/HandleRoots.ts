@@ -38,10 +38,6 @@ export class HandleRoots {
     return [...this.nodes, ...this.#mounts.tops]
   }
 
-  nodeOf(root: WatchRoot): HandleNode | undefined {
-    return this.#nodes.get(root)
-  }
-
   get lost(): number {
     return this.#lost.size
   }
