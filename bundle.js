@@ -20,23 +20,48 @@ const entries = [
 ].map((path) => join(root, path))
 
 /**
- * Requires the modules of rxjs that are used, and not all of them: a third of the CPU that is left. They are of the
- * same copy that others import.
+ * The code of a module whose functions, or those that are `deferred`, load what they are of at their first call: half
+ * of the CPU that is left. `parts` are a name, what it is now, and an expression that gives it.
  */
-function partsOfRxjs() {
-  const index = readFileSync(join(root, 'node_modules/rxjs/dist/esm/index.js'), 'utf8')
-  const parts = [...index.matchAll(/^export \{ (.+) \} from '\.\/(.+)';$/gm)].flatMap(([, names, module]) =>
-    names.split(', ').map((name) => {
-      const [inside, outside = inside] = name.split(' as ')
-      return `export const ${outside} = /* @__PURE__ */ part('rxjs/${module}', '${inside}')`
-    }),
-  )
+function loadedLater(parts, deferred = () => true) {
+  const exported = parts.map(([name, value, load]) => {
+    const how = typeof value === 'function' && deferred(name) ? 'later' : 'now'
+    return `export const ${name} = /* @__PURE__ */ ${how}(() => ${load})`
+  })
   return [
     "import { createRequire } from 'node:module'",
     'const require = /* @__PURE__ */ createRequire(import.meta.url)',
-    'const part = (module, name) => require(module)[name]',
-    ...parts,
+    'const now = (load) => load()',
+    'const later = (load) => {',
+    '  let loaded',
+    '  return function (...args) {',
+    '    loaded ??= load()',
+    '    return new.target === undefined ? loaded(...args) : new loaded(...args)',
+    '  }',
+    '}',
+    ...exported,
   ].join('\n')
+}
+
+/**
+ * The modules of rxjs that are used, and not all of them. They are of the same copy that others import, and its classes
+ * are what they are: others extend them, and look whether something is of them.
+ */
+async function partsOfRxjs() {
+  const rxjs = await import('rxjs')
+  const index = readFileSync(join(root, 'node_modules/rxjs/dist/esm/index.js'), 'utf8')
+  const parts = [...index.matchAll(/^export \{ (.+) \} from '\.\/(.+)';$/gm)].flatMap(([, names, module]) =>
+    names.split(', ').map((name) => [name, rxjs[name], `require('rxjs/${module}').${name}`]),
+  )
+  return loadedLater(parts, (name) => /^[a-z]/.test(name))
+}
+
+/** A module of Node.js or of a package that takes long to load, and that most who import fsflow never need. */
+async function partsOf(module) {
+  const parts = Object.entries(await import(module)).filter(
+    ([name]) => /^\w+$/.test(name) && name !== 'default',
+  )
+  return loadedLater(parts.map(([name, value]) => [name, value, `require('${module}').${name}`]))
 }
 
 /** The modules that find something by their own place. */
@@ -45,8 +70,12 @@ const placed = new Set()
 const plugin = {
   name: 'fsflow',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^rxjs$/ }, () => ({ path: 'rxjs', namespace: 'parts', sideEffects: false }))
-    onLoad({ filter: /^rxjs$/, namespace: 'parts' }, () => ({ contents: partsOfRxjs() }))
+    onResolve({ filter: /^(rxjs|minimatch|node:(crypto|http|zlib))$/ }, ({ path }) => {
+      return { path, namespace: 'parts', sideEffects: false }
+    })
+    onLoad({ filter: /./, namespace: 'parts' }, async ({ path }) => {
+      return { contents: await (path === 'rxjs' ? partsOfRxjs() : partsOf(path)) }
+    })
     // All shared code lies one folder below dist, wherever it was: what it finds is found from there.
     onLoad({ filter: /\/dist\/.*\.js$/, namespace: 'file' }, ({ path }) => {
       const place = relative(dist, path)

@@ -6,11 +6,13 @@ import { EMFILE, ENFILE, errnoName } from './errno.js'
 import { libc } from './libc.js'
 import type { ExecSnapshot } from './processes/execSnapshots.js'
 import { descriptorHint } from './systemError.js'
+import { TurnReader } from './TurnReader.js'
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
 // As much as one read gives at most.
 const BYTES_A_TURN = 65_536
+const FIRST_READS = 64
 const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 
 // Node joins its threads at exit, and a thread inside poll(2) cannot be interrupted: wake them all first.
@@ -44,6 +46,18 @@ export interface DrainFeed {
   failed(errno: number): void
 }
 
+export interface DrainOptions {
+  /** Names the descriptor in messages. Default `inotify`. */
+  readonly what?: string
+  readonly feeds?: readonly DrainFeed[]
+  /**
+   * Before the worker does, this thread reads what there is, in its next turn: it does not wait some tens of
+   * milliseconds for a thread to start. For a kernel queue without a bound, in which nothing is lost until then, and
+   * without feeds, which have one. Default false.
+   */
+  readonly readsFirst?: boolean
+}
+
 /**
  * The main thread's side of a drain worker.
  *
@@ -62,12 +76,13 @@ export class DrainThread {
   readonly #what: string
   readonly #feeds: readonly DrainFeed[]
 
-  /** `what` names the descriptor in messages. */
+  readonly #first: NodeJS.Immediate | undefined
+
   constructor(
     fd: number,
     backlogBytes: number,
     listener: DrainListener,
-    { what = 'inotify', feeds = [] }: { what?: string; feeds?: readonly DrainFeed[] } = {},
+    { what = 'inotify', feeds = [], readsFirst = false }: DrainOptions = {},
   ) {
     this.#what = what
     this.#feeds = feeds
@@ -77,7 +92,7 @@ export class DrainThread {
       throw new FsflowError({ code: 'FSFLOW_KERNEL', message: `eventfd failed: ${errnoName(c.errno())}` })
     }
     this.#mountsFd = listener.onMounts === undefined ? -1 : openMounts()
-    const shared = new SharedArrayBuffer(8)
+    const shared = new SharedArrayBuffer(12)
     this.#state = new Int32Array(shared)
     const data: DrainData = {
       fds: [fd, ...feeds.map((feed) => feed.fd)],
@@ -116,6 +131,26 @@ export class DrainThread {
     })
     running.add(this)
     hookExit()
+    if (readsFirst) this.#first = setImmediate(() => this.#readFirst(data))
+    else this.#begin()
+  }
+
+  #readFirst(data: DrainData): void {
+    const reader = new TurnReader(data)
+    for (let reads = 0; reads < FIRST_READS && Atomics.load(this.#state, drainState.stop) === 0; reads++) {
+      const turn = reader.read([])
+      if (turn === undefined) break
+      if (turn.kind === 'turn') Atomics.add(this.#state, drainState.unhandled, turn.buffer.byteLength)
+      this.#take(turn)
+      if (turn.kind === 'failure') return
+    }
+    this.#begin()
+  }
+
+  /** Lets the worker read. */
+  #begin(): void {
+    Atomics.store(this.#state, drainState.begin, 1)
+    Atomics.notify(this.#state, drainState.begin)
   }
 
   #take(message: DrainMessage): void {
@@ -151,8 +186,10 @@ export class DrainThread {
 
   /** Asks the worker to end, from wherever it is. */
   signalStop(): void {
+    clearImmediate(this.#first)
     Atomics.store(this.#state, drainState.stop, 1)
     Atomics.notify(this.#state, drainState.stop)
+    Atomics.notify(this.#state, drainState.begin)
     Atomics.notify(this.#state, drainState.unhandled)
     writeSync(this.#eventFd, ONE)
   }

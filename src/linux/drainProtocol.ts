@@ -18,7 +18,7 @@ export interface DrainData {
 }
 
 /** Places in the shared Int32Array. */
-export const drainState = { stop: 0, unhandled: 1 } as const
+export const drainState = { stop: 0, unhandled: 1, begin: 2 } as const
 
 /** What was read from one feed in a turn; `errno` is that of a read that failed, or 0. */
 export interface FeedRead {

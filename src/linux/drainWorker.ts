@@ -114,6 +114,10 @@ const isAnyReady = () => fds.some((_, index) => isReady(index))
 // turn. Only root may say so; see setpriority(2).
 c.setpriority(PRIO_PROCESS, THIS_THREAD, NICENESS)
 
+while (Atomics.load(state, drainState.begin) === 0 && !stopped()) {
+  Atomics.wait(state, drainState.begin, 0, POLL_TIMEOUT_MS)
+}
+
 while (!stopped()) {
   awaitRoom()
   const ready = c.poll(polled, polledFds.length, isMain ? POLL_TIMEOUT_IN_MAIN_MS : POLL_TIMEOUT_MS)

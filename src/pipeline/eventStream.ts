@@ -28,8 +28,9 @@ export function eventStream(
   return new Observable<FileEvent>((output) => {
     output.add(cut.subscribe(() => output.complete()))
     try {
-      // Through `from`, for the Observable may come from another copy of rxjs.
-      const source = from(plan.source.open(context, request))
+      const opened = plan.source.open(context, request)
+      // It may come from another copy of rxjs.
+      const source = opened instanceof Observable ? opened : from(opened)
       const completed = new Observable<FileEvent>((first) => {
         first.add(giveUp.subscribe(() => first.complete()))
         source.subscribe(first)

@@ -86,6 +86,32 @@ describe('DrainThread', () => {
       expect(received.failures).toEqual([])
     }))
 
+  it('reads what there is in the next turn, before its thread is there, when it is told to', () =>
+    withFifo(async (fd) => {
+      const received = new Received()
+      fs.writeSync(fd, 'before ')
+      const thread = new DrainThread(fd, WIDE, received, { readsFirst: true })
+      fs.writeSync(fd, 'at once ')
+      expect(received.text).toBe('')
+      await new Promise(setImmediate)
+      expect(received.text).toBe('before at once ')
+      fs.writeSync(fd, 'later')
+      await until(
+        () => received.text === 'before at once later',
+        () => received.text,
+      )
+      await thread.stop()
+      expect(received.failures).toEqual([])
+    }))
+
+  it('reads nothing when it is stopped before that', () =>
+    withFifo(async (fd) => {
+      const received = new Received()
+      fs.writeSync(fd, 'a')
+      await new DrainThread(fd, WIDE, received, { readsFirst: true }).stop()
+      expect(received.text).toBe('')
+    }))
+
   it('stops reading while more than the backlog is unhandled, and goes on after', () =>
     withFifo(async (fd) => {
       const received = new Received()

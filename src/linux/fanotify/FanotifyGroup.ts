@@ -80,6 +80,7 @@ export class FanotifyGroup {
     this.#fd = openGroup(this.#c)
     let fences: FanotifyFences | undefined
     try {
+      const feeds = openFeeds(this.#fd)
       const handles = new FileHandles()
       fences = new FanotifyFences((file, fenceMask) => this.#markFence(handles, file, fenceMask))
       this.#fences = fences
@@ -95,7 +96,7 @@ export class FanotifyGroup {
           onMounts: () => listener.onMounts(),
           onFailure: (error) => listener.onFailure(error),
         },
-        { what: 'fanotify', feeds: openFeeds(this.#fd) },
+        { what: 'fanotify', feeds, readsFirst: feeds.length === 0 },
       )
     } catch (error) {
       fences?.close()

@@ -20,10 +20,11 @@ export const secretFiles: readonly string[] = [
   '*.{tfstate,tfvars}{,.*}',
 ]
 
-const nothing = compileGlobs('captureContent', 'secretFiles', [])
-const secrets = new GlobFilter(nothing, compileGlobs('captureContent', 'secretFiles', secretFiles))
+let secrets: GlobFilter | undefined
 
 /** True when what lies at an absolute path is a secret by its name, in any case. */
 export function isSecret(path: string): boolean {
+  // Compiled when it is asked for: whoever imports fsflow would pay for it.
+  secrets ??= new GlobFilter([], compileGlobs('captureContent', 'secretFiles', secretFiles))
   return !secrets.passes(path.slice(1).toLowerCase(), false)
 }
