@@ -44,6 +44,14 @@ export interface DrainFeed {
   failed(errno: number): void
 }
 
+export interface DrainOptions {
+  /** Names the descriptor in messages. Default `inotify`. */
+  readonly what?: string
+  readonly feeds?: readonly DrainFeed[]
+  /** Milliseconds for which events gather while tens of thousands a second come. Default 1. */
+  readonly napMs?: number
+}
+
 /**
  * The main thread's side of a drain worker.
  *
@@ -62,12 +70,11 @@ export class DrainThread {
   readonly #what: string
   readonly #feeds: readonly DrainFeed[]
 
-  /** `what` names the descriptor in messages. */
   constructor(
     fd: number,
     backlogBytes: number,
     listener: DrainListener,
-    { what = 'inotify', feeds = [] }: { what?: string; feeds?: readonly DrainFeed[] } = {},
+    { what = 'inotify', feeds = [], napMs = 1 }: DrainOptions = {},
   ) {
     this.#what = what
     this.#feeds = feeds
@@ -86,6 +93,7 @@ export class DrainThread {
       mountsFd: this.#mountsFd,
       shared,
       backlogBytes,
+      napMs,
       isMain: isMainThread,
     }
     this.#listener = listener

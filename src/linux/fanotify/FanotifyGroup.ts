@@ -95,7 +95,8 @@ export class FanotifyGroup {
           onMounts: () => listener.onMounts(),
           onFailure: (error) => listener.onFailure(error),
         },
-        { what: 'fanotify', feeds: openFeeds(this.#fd) },
+        // No longer naps: what is looked up by a handle would have gone more often.
+        { what: 'fanotify', feeds: openFeeds(this.#fd), napMs: 1 },
       )
     } catch (error) {
       fences?.close()
