@@ -22,8 +22,6 @@ interface Columns {
   readonly field: string
   /** For each column, where it lies below the field. */
   readonly paths: string[][]
-  /** What stands there when the field is absent. */
-  blank: string
 }
 
 function byField(columns: readonly string[]): Columns[] {
@@ -31,18 +29,18 @@ function byField(columns: readonly string[]): Columns[] {
   for (const column of columns) {
     const [field, ...path] = column.split('.') as [string, ...string[]]
     const last = groups.at(-1)
-    if (last?.field !== field) groups.push({ field, paths: [path], blank: '' })
-    else {
-      last.paths.push(path)
-      last.blank += ','
-    }
+    if (last?.field === field) last.paths.push(path)
+    else groups.push({ field, paths: [path] })
   }
   return groups
 }
 
-type Cell = string | number | undefined
+const allColumns = byField(csvColumns)
 
-function cell(field: unknown, path: readonly string[]): Cell {
+// Most cells are empty: a row is put together of those that are not, and of as many commas as lie between them.
+const commas: readonly string[] = Array.from({ length: csvColumns.length + 1 }, (_, i) => ','.repeat(i))
+
+function cell(field: unknown, path: readonly string[]): string | number | undefined {
   let value = field
   for (const name of path) {
     if (typeof value !== 'object' || value === null) return undefined
@@ -59,8 +57,7 @@ function cell(field: unknown, path: readonly string[]): Cell {
 const mayNeedQuotes = /[",\r\n]/
 const mayBeFormula = /^[^/\w]/
 
-function cellText(cell: Cell, escapeFormulas: boolean): string {
-  if (cell === undefined) return ''
+function cellText(cell: string | number, escapeFormulas: boolean): string {
   if (typeof cell === 'number') return String(cell)
   if (!mayNeedQuotes.test(cell) && !(escapeFormulas && mayBeFormula.test(cell))) return cell
   // Half of a line end has to be quoted as well.
@@ -70,14 +67,23 @@ function cellText(cell: Cell, escapeFormulas: boolean): string {
 function row(event: FileEvent, groups: readonly Columns[], escapeFormulas: boolean): string {
   const wire = toWire(event) as unknown as Readonly<Record<string, unknown>>
   let text = ''
-  for (let i = 0; i < groups.length; i++) {
-    const { field, paths, blank } = groups[i]!
+  let gap = 0
+  for (const { field, paths } of groups) {
     const value = wire[field]
-    if (i > 0) text += ','
-    if (value === undefined || value === null) text += blank
-    else text += paths.map((path) => cellText(cell(value, path), escapeFormulas)).join(',')
+    if (value === undefined || value === null) {
+      gap += paths.length
+      continue
+    }
+    for (const path of paths) {
+      const content = cell(value, path)
+      if (content !== undefined) {
+        text += commas[gap]! + cellText(content, escapeFormulas)
+        gap = 0
+      }
+      gap++
+    }
   }
-  return text + '\r\n'
+  return text + commas[gap - 1]! + '\r\n'
 }
 
 function optionalBoolean(name: keyof CsvOptions, value: unknown): void {
@@ -118,7 +124,7 @@ export function toCsv(events: readonly FileEvent[], options: CsvOptions = {}): s
   optionalBoolean('escapeFormulas', options.escapeFormulas)
   checkColumns('toCsv', options.columns)
   const columns = options.columns ?? csvColumns
-  const groups = byField(columns)
+  const groups = options.columns === undefined ? allColumns : byField(columns)
   let text = options.header === false ? '' : columns.join(',') + '\r\n'
   for (const event of events) text += row(event, groups, options.escapeFormulas === true)
   return text
