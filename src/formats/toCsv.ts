@@ -15,14 +15,33 @@ export interface CsvOptions {
   readonly columns?: readonly string[]
 }
 
-const fieldPaths: ReadonlyMap<string, readonly string[]> = new Map(
-  csvColumns.map((column) => [column, column.split('.')]),
-)
+const known: ReadonlySet<string> = new Set(csvColumns)
 
-type Cell = string | number | undefined
+/** Columns beside each other of one field of the wire form. */
+interface Columns {
+  readonly field: string
+  /** For each column, where it lies below the field. */
+  readonly paths: string[][]
+}
 
-function cell(wire: unknown, path: readonly string[]): Cell {
-  let value = wire
+function byField(columns: readonly string[]): Columns[] {
+  const groups: Columns[] = []
+  for (const column of columns) {
+    const [field, ...path] = column.split('.') as [string, ...string[]]
+    const last = groups.at(-1)
+    if (last?.field === field) last.paths.push(path)
+    else groups.push({ field, paths: [path] })
+  }
+  return groups
+}
+
+const allColumns = byField(csvColumns)
+
+// Most cells are empty: a row is put together of those that are not, and of as many commas as lie between them.
+const commas: readonly string[] = Array.from({ length: csvColumns.length + 1 }, (_, i) => ','.repeat(i))
+
+function cell(field: unknown, path: readonly string[]): string | number | undefined {
+  let value = field
   for (const name of path) {
     if (typeof value !== 'object' || value === null) return undefined
     value = (value as Readonly<Record<string, unknown>>)[name]
@@ -31,6 +50,40 @@ function cell(wire: unknown, path: readonly string[]): Cell {
   if (typeof value === 'string' || typeof value === 'number') return value
   // Lists, and objects whose keys are data; true and false come out the same way.
   return JSON.stringify(value)
+}
+
+// What is sure to stand as it is need not go through csv-stringify, which takes some 150 ns a cell, empty ones
+// included: that is nine tenths of the cost of a row.
+const mayNeedQuotes = /[",\r\n]/
+const mayBeFormula = /^[^/\w]/
+
+function cellText(cell: string | number, escapeFormulas: boolean): string {
+  if (typeof cell === 'number') return String(cell)
+  if (!mayNeedQuotes.test(cell) && !(escapeFormulas && mayBeFormula.test(cell))) return cell
+  // Half of a line end has to be quoted as well.
+  return csvText([[cell]], { eof: false, quote_record_delimiter: true, escape_formulas: escapeFormulas })
+}
+
+function row(event: FileEvent, groups: readonly Columns[], escapeFormulas: boolean): string {
+  const wire = toWire(event) as unknown as Readonly<Record<string, unknown>>
+  let text = ''
+  let gap = 0
+  for (const { field, paths } of groups) {
+    const value = wire[field]
+    if (value === undefined || value === null) {
+      gap += paths.length
+      continue
+    }
+    for (const path of paths) {
+      const content = cell(value, path)
+      if (content !== undefined) {
+        text += commas[gap]! + cellText(content, escapeFormulas)
+        gap = 0
+      }
+      gap++
+    }
+  }
+  return text + commas[gap - 1]! + '\r\n'
 }
 
 function optionalBoolean(name: keyof CsvOptions, value: unknown): void {
@@ -46,7 +99,7 @@ export function checkColumns(owner: string, columns: unknown): void {
   }
   for (const [index, column] of (columns as unknown[]).entries()) {
     const name = typeof column === 'string' ? `"${column}"` : `a ${typeof column}`
-    if (typeof column !== 'string' || !fieldPaths.has(column)) {
+    if (typeof column !== 'string' || !known.has(column)) {
       throw invalidOption(
         owner,
         `columns[${index}]`,
@@ -71,16 +124,8 @@ export function toCsv(events: readonly FileEvent[], options: CsvOptions = {}): s
   optionalBoolean('escapeFormulas', options.escapeFormulas)
   checkColumns('toCsv', options.columns)
   const columns = options.columns ?? csvColumns
-  const paths = columns.map((column) => fieldPaths.get(column)!)
-  const records: (readonly Cell[])[] = options.header === false ? [] : [columns]
-  for (const event of events) {
-    const wire = toWire(event)
-    records.push(paths.map((path) => cell(wire, path)))
-  }
-  return csvText(records, {
-    record_delimiter: '\r\n',
-    // Half of the delimiter has to be quoted as well, which csv-stringify does not do by itself.
-    quoted_match: /[\r\n]/,
-    escape_formulas: options.escapeFormulas === true,
-  })
+  const groups = options.columns === undefined ? allColumns : byField(columns)
+  let text = options.header === false ? '' : columns.join(',') + '\r\n'
+  for (const event of events) text += row(event, groups, options.escapeFormulas === true)
+  return text
 }

@@ -56,6 +56,8 @@ export interface DrainOptions {
    * without feeds, which have one. Default false.
    */
   readonly readsFirst?: boolean
+  /** Milliseconds for which events gather while tens of thousands a second come. Default 1. */
+  readonly napMs?: number
 }
 
 /**
@@ -82,7 +84,7 @@ export class DrainThread {
     fd: number,
     backlogBytes: number,
     listener: DrainListener,
-    { what = 'inotify', feeds = [], readsFirst = false }: DrainOptions = {},
+    { what = 'inotify', feeds = [], readsFirst = false, napMs = 1 }: DrainOptions = {},
   ) {
     this.#what = what
     this.#feeds = feeds
@@ -101,6 +103,7 @@ export class DrainThread {
       mountsFd: this.#mountsFd,
       shared,
       backlogBytes,
+      napMs,
       isMain: isMainThread,
     }
     this.#listener = listener

@@ -13,6 +13,8 @@ export interface DrainData {
   readonly mountsFd: number
   /** Above this many unhandled bytes the worker stops reading. */
   readonly backlogBytes: number
+  /** Milliseconds for which events gather while many come. */
+  readonly napMs: number
   /** True when it was started by the main thread of the process. */
   readonly isMain: boolean
 }

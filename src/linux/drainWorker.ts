@@ -14,10 +14,8 @@ const POLL_TIMEOUT_MS = 500
 // In the main thread the hooks run, but for who calls process.reallyExit(): at rest, next to no CPU is used.
 const POLL_TIMEOUT_IN_MAIN_MS = 30_000
 // While more than this comes in a millisecond, some 30,000 records a second, naps let them gather: one large read
-// instead of many small ones costs a quarter of the CPU. Longer naps would save more, but what is looked up by a handle
-// has then gone more often.
+// instead of many small ones costs a quarter of the CPU.
 const BUSY_BYTES_A_MS = 1024
-const NAP_MS = 1
 // A read of so much has gathered enough, and is a part of what the kernel's queue holds that must not grow.
 const ENOUGH_BYTES = 32_768
 
@@ -25,7 +23,7 @@ const PRIO_PROCESS = 0
 const THIS_THREAD = 0
 const NICENESS = -10
 
-const { fds, execFeed, eventFd, mountsFd, shared, backlogBytes, isMain } = workerData as DrainData
+const { fds, execFeed, eventFd, mountsFd, shared, backlogBytes, napMs, isMain } = workerData as DrainData
 const state = new Int32Array(shared)
 const c = libc()
 const reader = new TurnReader({ fds, execFeed })
@@ -84,11 +82,11 @@ function isNapWorth(bytes: number, now: number): boolean {
 /** Lets events gather. Processes that execute something do not wait: they are looked at as long as they live. */
 function nap(): void {
   if (execFeed < 0) {
-    Atomics.wait(state, drainState.stop, 0, NAP_MS)
+    Atomics.wait(state, drainState.stop, 0, napMs)
     return
   }
-  const end = performance.now() + NAP_MS
-  for (let left = NAP_MS; left > 0 && !stopped(); left = end - performance.now()) {
+  const end = performance.now() + napMs
+  for (let left = napMs; left > 0 && !stopped(); left = end - performance.now()) {
     napView.setInt32(0, reader.broken.has(execFeed) ? -1 : fds[execFeed]!, true)
     if (c.poll(napPolled, 1, Math.ceil(left)) > 0) reader.readFeed(execFeed, early)
   }

@@ -50,7 +50,8 @@ export class Passage implements EventHandlers {
     const counters = this.#counters
     let boundary = this.#boundary
     if (boundary === 0) {
-      counters.kinds[event.eventType]++
+      const kind = counters.kinds.get(event.eventType)
+      if (kind !== undefined) kind.count++
       counters.lastSeq = event.seq
       counters.lastMicros = event.timestampMicros
     }

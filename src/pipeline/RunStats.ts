@@ -72,7 +72,7 @@ export function runStats(
   return {
     ...run,
     events: passed[0]! + added,
-    kinds: Object.fromEntries(Object.entries(kinds).filter(([, count]) => count > 0)),
+    kinds: Object.fromEntries([...kinds].flatMap(([type, { count }]) => (count > 0 ? [[type, count]] : []))),
     filtered: stages.reduce((sum, stage) => sum + Math.max(0, stage.in - stage.out), 0),
     dropped: lanes.reduce((sum, lane) => sum + lane.dropped, 0),
     spooled: lanes.reduce((sum, lane) => sum + lane.spooled, 0),

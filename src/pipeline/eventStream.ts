@@ -78,7 +78,7 @@ function withOperators(
 
 function stopEvent(source: string, counters: StreamCounters): FileEvent {
   counters.added = 1
-  counters.kinds.MONITOR_STOP++
+  counters.kinds.get('MONITOR_STOP')!.count++
   return new FileEvent({
     timestampMicros: Math.max(nowMicros(), counters.lastMicros),
     seq: ++counters.lastSeq,

@@ -74,10 +74,13 @@ export class FanotifyEvents {
   readonly #ownActs = new OwnActs((file) => this.#learn(file))
   #unfollow: () => void = () => undefined
   #seq = 0
-  // Events come in runs from one directory: its text is kept until the next one.
+  // Events come in runs from one directory, and of one entry: what was made of their names is kept until the next one.
   #view: View | undefined
   #directory = ''
   #root = ''
+  #name = ''
+  #path = ''
+  #pathBytes: Uint8Array | undefined
 
   constructor(request: SourceRequest, files: HandleFiles) {
     this.#wanted = request.eventTypes
@@ -102,18 +105,15 @@ export class FanotifyEvents {
     if (eventType === undefined || this.#ownActs.has(eventType, name, event.cookie)) return undefined
     if (!this.#wanted.has(eventType)) return undefined
     if (this.#ownKeys.size > 0 && (bit & NAME_BITS) === 0 && this.#isOwn(target, pid)) return undefined
-    this.#locate(view)
-    const text = name === '' ? this.#directory : join(this.#directory, textFromRaw(name))
+    this.#locate(view, name)
     return new FileEvent({
       timestampMicros,
       seq: ++this.#seq,
       eventType,
-      filePath: text,
+      filePath: this.#path,
       source: 'fanotify',
       isDirectory: event.isDirectory,
-      filePathBytes: text.includes('\ufffd')
-        ? inexactBytes(name === '' ? view.path : join(view.path, name), text)
-        : undefined,
+      filePathBytes: this.#pathBytes,
       cookie: event.cookie === 0 ? undefined : event.cookie,
       synthetic: event.synthetic,
       merged: event.merged,
@@ -143,11 +143,23 @@ export class FanotifyEvents {
     return this.#ownKeys.has(target) || (pid === process.pid && this.#ownKeys.had(target))
   }
 
-  #locate(view: View): void {
-    if (view === this.#view) return
-    this.#view = view
-    this.#directory = textFromRaw(view.path)
-    this.#root = textFromRaw(view.root.path)
+  /** Sets the path of an entry. */
+  #locate(view: View, name: string): void {
+    if (view !== this.#view) {
+      this.#view = view
+      this.#directory = textFromRaw(view.path)
+      this.#root = textFromRaw(view.root.path)
+    } else if (name === this.#name) return
+    this.#name = name
+    if (name === '') {
+      this.#path = this.#directory
+      this.#pathBytes = inexactBytes(view.path, this.#path)
+      return
+    }
+    const text = textFromRaw(name)
+    this.#path = join(this.#directory, text)
+    const isExact = text === name && this.#directory === view.path
+    this.#pathBytes = isExact ? undefined : inexactBytes(join(view.path, name), this.#path)
   }
 }
 

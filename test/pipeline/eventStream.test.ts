@@ -50,7 +50,12 @@ describe('eventStream', () => {
     await ended
     expect(told).toEqual(['MONITOR_STOP'])
     expect(counters.passed).toEqual([3, 2, 1, 1, 0])
-    expect(counters.kinds).toMatchObject({ CREATE: 1, MODIFY: 2, DELETE: 0, MONITOR_STOP: 1 })
+    expect(Object.fromEntries(counters.kinds)).toMatchObject({
+      CREATE: { count: 1 },
+      MODIFY: { count: 2 },
+      DELETE: { count: 0 },
+      MONITOR_STOP: { count: 1 },
+    })
     expect(counters).toMatchObject({ added: 1, lastSeq: 4 })
   })
 

@@ -96,7 +96,8 @@ export class FanotifyGroup {
           onMounts: () => listener.onMounts(),
           onFailure: (error) => listener.onFailure(error),
         },
-        { what: 'fanotify', feeds, readsFirst: feeds.length === 0 },
+        // No longer naps: what is looked up by a handle would have gone more often.
+        { what: 'fanotify', feeds, readsFirst: feeds.length === 0, napMs: 1 },
       )
     } catch (error) {
       fences?.close()

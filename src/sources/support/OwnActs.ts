@@ -44,7 +44,8 @@ export class OwnActs {
   /** True for the event of an act, and for what happens to the content of the file of such a name. */
   has(type: EventType, name: string, cookie: number): boolean {
     if (type === 'MOVED_TO' && cookie !== 0 && cookie === this.#cookie) return true
-    if (!this.#names.has(name)) return false
+    // Mostly there are none: then names need not be hashed.
+    if (this.#names.size === 0 || !this.#names.has(name)) return false
     if (!nameTypes.has(type)) return true
     const key = `${type} ${name}`
     const left = (this.#expected.get(key) ?? 0) - 1
