@@ -118,7 +118,9 @@ export class SimulatedFanotify implements HandleDisk, DirectoryMarks, RootFinder
 
   remove(key: string): void {
     this.#options.beforeCall()
-    this.#marked.delete(this.#inodes.get(key)!)
+    const inode = this.#inodes.get(key)!
+    this.#marked.delete(inode)
+    this.#above.delete(inode)
   }
 
   silence(key: string): boolean {

@@ -8,6 +8,11 @@ export interface HandleSimulationOptions {
   readonly tree?: readonly string[]
   readonly byDirectory?: boolean
   readonly merges?: boolean
+  /**
+   * The order of the events is judged too. That of records that were merged is not known, and what an exchange replaces
+   * may be told as gone although nobody knew of it.
+   */
+  readonly judges?: boolean
   /** After so many records for nothing a directory is silenced. */
   readonly noisy?: number
 }
@@ -20,7 +25,7 @@ const MANY_CALLS = 20_000
  */
 export function simulateHandles(
   steps: readonly Step[],
-  { tree = [], byDirectory = false, merges = false, noisy = 3 }: HandleSimulationOptions,
+  { tree = [], byDirectory = false, merges = false, judges = false, noisy = 3 }: HandleSimulationOptions,
 ): string[] {
   const fs = new OpenFilesystem()
   fs.mkdir(ROOT)
@@ -49,9 +54,9 @@ export function simulateHandles(
         consumer!.log.push(
           `${bit.toString(16)}${isDirectory ? '/' : ''} ${path}${synthetic ? ' (synthetic)' : ''}`,
         )
+        if ((bit & (IN.DELETE_SELF | IN.MOVE_SELF)) !== 0) consumer!.lost(path)
         if (name === '') return
-        // Of records that were merged the order is not known.
-        consumer!.judging = false
+        consumer!.judging = judges
         consumer!.apply(bit | (isDirectory ? IN.ISDIR : 0), path, cookie, synthetic)
       },
       ready() {
@@ -78,13 +83,15 @@ export function simulateHandles(
   }
   waiting.length = 0
   comeToRest()
+  watcher.lookForRoots(1)
+  comeToRest()
   watcher.stop()
   comeToRest()
 
   if (consumer === undefined) return ['never ready']
   const faults = [...consumer.faults]
   if (!outcome.stopped) faults.push('did not come to rest')
-  const disk = listing(fs)
+  const disk = fs.exists(ROOT) ? listing(fs) : new Map<string, boolean>()
   for (const [path, isDirectory] of disk) {
     if (consumer.state.get(path) !== isDirectory) faults.push(`missing: ${path}`)
   }

@@ -174,6 +174,11 @@ export class Consumer {
     }
   }
 
+  /** A root is not there any more, and all that was in it. */
+  lost(root: string): void {
+    this.#drop(root)
+  }
+
   #follow(mask: number, path: string, cookie: number, synthetic: boolean): void {
     const moved = this.#movingInodes.get(cookie)
     if ((mask & IN.MOVED_TO) === 0 || !synthetic || moved === undefined) this.renamed.delete(path)

@@ -13,6 +13,8 @@ export interface ArrivalHost {
   lists(node: HandleNode): boolean
   /** Called before it is listed. */
   prepare(node: HandleNode): void
+  /** It was believed to be in a directory in which it was not. */
+  displace(node: HandleNode): void
 }
 
 /** An entry that was there, in the directory `node`. */
@@ -78,7 +80,28 @@ export class Arrival {
         if (this.#host.lists(this.#put(entry, key))) this.#pending.push(entry.key)
       }
     }
-    return this.#pending.length === 0
+    if (this.#pending.length > 0) return false
+    this.#displaceOthers()
+    return true
+  }
+
+  /** What is known from before, of a directory that was not reported meanwhile, may not be so any more. */
+  #displaceOthers(): void {
+    for (const [key, entries] of this.#states) {
+      const children = this.#table.get(key)?.children
+      if (children === undefined || children.size === 0) continue
+      const there = new Map(entries.map((entry) => [entry.name, entry]))
+      for (const child of [...children.values()]) {
+        const entry = there.get(child.name)
+        const isSo = entry?.isDirectory === true && (entry.key === child.key || entry.key === '')
+        if (!isSo && !child.isMounted && child.root === undefined) this.#host.displace(child)
+      }
+    }
+  }
+
+  /** The directories that were listed. */
+  listed(): Iterable<string> {
+    return this.#listings.keys()
   }
 
   /** What was there, parents before children. The directories among it are in the table. */

@@ -76,6 +76,11 @@ export class HandleChanges {
     this.#flush(() => true)
   }
 
+  /** Tells what was held back of a directory and below: it goes out of sight, or comes back. */
+  flushBelow(top: HandleNode): void {
+    this.#flush(({ node }) => this.#table.contains(top, node))
+  }
+
   /** Tells what was held back of those chosen, and of what was in them before that. */
   #flush(isChosen: (deferred: Deferred) => boolean): void {
     if (this.#deferred.length === 0) return
@@ -164,7 +169,7 @@ export class HandleChanges {
     const goes = (mask & FAN.DELETE) !== 0
     const child = this.#table.ensure(target)
     // What was in it comes first.
-    if (!comes) this.#flush((deferred) => this.#table.contains(child, deferred.node))
+    if (!comes) this.flushBelow(child)
     else this.#flushName(record)
     if (comes || child.state !== 'placed') this.#table.place(child, node, name)
     this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
@@ -178,7 +183,7 @@ export class HandleChanges {
       return
     }
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(child, name, true) : []
-    const isUnmarked = this.#host.marking.isByDirectory(child) && this.#table.view(child) !== undefined
+    const isUnmarked = this.#host.marking.isByDirectory(child.key) && this.#table.view(child) !== undefined
     this.#findings.enter(isUnmarked ? [...entered, child] : entered)
   }
 
@@ -196,13 +201,13 @@ export class HandleChanges {
     this.#partner = partner
     const told = telling(record, this.#teller.nextCookie())
     const moved = isDirectory ? this.#table.ensure(target) : undefined
-    if (moved !== undefined && moved.state !== 'placed') this.#table.place(moved, oldNode, oldName)
-    const wasSeen = moved !== undefined && !isSecond && this.#table.view(moved) !== undefined
+    if (moved !== undefined && !isSecond) this.#correctPlace(moved, oldNode, oldName)
     // The name stands for what the first half has brought there.
     if (!isSecond) this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
     if (moved !== undefined) {
       for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
     }
+    const wasSeen = moved !== undefined && !isSecond && this.#findings.isTold(moved)
     if (partner === undefined) this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
     this.#unlinked.delete(record)
@@ -223,24 +228,29 @@ export class HandleChanges {
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const oldNode = this.#table.ensure(record.oldDirectory)
     const told = telling(record, this.#teller.nextCookie())
+    const moved = isDirectory ? this.#table.ensure(target) : undefined
+    if (moved !== undefined) {
+      this.#correctPlace(moved, oldNode, oldName)
+      this.flushBelow(moved)
+    }
     this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
     if (this.#teller.sees(oldNode, oldName)) this.#suspect(oldNode, oldName, undefined)
-    if (!isDirectory) return
-    const moved = this.#table.ensure(target)
+    if (moved === undefined) return
     for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
+    const wasSeen = this.#findings.isTold(moved)
     this.#table.displace(moved, this.#host.posted() + 1)
     moved.renamedAt = this.#host.posted()
     // It may have come into a directory that was not marked yet: no record tells that.
-    this.#host.seek([moved.key], () => this.#movedOut(moved, told))
+    this.#host.seek([moved.key], () => this.#movedOut(moved, told, wasSeen))
   }
 
-  #movedOut(moved: HandleNode, { cookie }: Telling): void {
+  #movedOut(moved: HandleNode, { cookie }: Telling, wasSeen: boolean): void {
     if (moved.parent === undefined || this.#table.view(moved) === undefined) {
       this.#host.marking.leave(moved)
       return
     }
     this.#teller.tellFound(IN.MOVED_TO, moved.parent, moved.name, true, cookie)
-    this.#findings.enter([moved])
+    if (!wasSeen) this.#findings.enter([moved])
   }
 
   /** A rename from a directory that is not marked. */
@@ -250,6 +260,8 @@ export class HandleChanges {
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const told = telling(record, this.#teller.nextCookie())
     const moved = isDirectory ? this.#table.ensure(target) : undefined
+    const wasSeen = moved !== undefined && this.#findings.isTold(moved)
+    if (wasSeen) this.#missedLeaving(moved, told)
     this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
     this.#unlinked.delete(record)
@@ -258,7 +270,30 @@ export class HandleChanges {
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
     if (moved === undefined) return
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
-    this.#findings.enter(this.#table.view(moved) === undefined ? entered : [...entered, moved])
+    const isSeen = this.#table.view(moved) !== undefined
+    if (wasSeen && !isSeen) this.#host.marking.leave(moved)
+    this.#findings.enter(wasSeen || !isSeen ? entered : [...entered, moved])
+  }
+
+  /** A directory that comes from nobody knows where was seen until now: that it left was merged with an earlier time. */
+  #missedLeaving(moved: HandleNode, told: Telling): void {
+    for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
+    const { parent, name } = moved
+    if (parent === undefined) return
+    this.#teller.tellFound(IN.MOVED_FROM, parent, name, true, told.cookie)
+    this.#suspects.suspect(parent, name, undefined)
+  }
+
+  /** A record says where a directory was: if it was believed to be elsewhere, that is told first. */
+  #correctPlace(moved: HandleNode, node: HandleNode, name: string): void {
+    if (moved.state !== 'placed') this.#table.place(moved, node, name)
+    const { parent, name: before } = moved
+    if (parent === undefined || (parent === node && before === name)) return
+    if (this.#findings.isTold(moved)) {
+      this.#teller.tellMove(parent, before, node, name, true)
+      this.#suspects.suspect(parent, before, undefined)
+    }
+    this.#table.place(moved, node, name)
   }
 
   /** Something moves onto the name of a directory, which is gone by that. */
@@ -266,7 +301,7 @@ export class HandleChanges {
     const displaced = node.children?.get(name)
     if (displaced === undefined || displaced === moved) return
     // It was empty by then.
-    this.#flush((deferred) => this.#table.contains(displaced, deferred.node))
+    this.flushBelow(displaced)
     for (const root of this.#roots.within(displaced)) this.#roots.lose(root, IN.DELETE_SELF, told)
     this.#table.displace(displaced, this.#host.posted() + 1)
   }

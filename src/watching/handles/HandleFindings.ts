@@ -1,5 +1,6 @@
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
 import { IN } from '../../linux/inotifyMasks.js'
+import type { WatchRoot } from '../WatchNode.js'
 import type { Arrival, ArrivedEntry } from './Arrival.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
@@ -16,6 +17,8 @@ export interface ChangesHost {
   enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
   /** Finds the places of directories, as of the next record; the records wait until `then` is called. */
   seek(keys: readonly string[], then: () => void): void
+  /** Tells what was held back of a directory and below. */
+  flushBelow(top: HandleNode): void
   readonly marking: Marking
 }
 
@@ -53,15 +56,21 @@ export class HandleFindings {
   place(key: string): Believed {
     const node = this.#table.ensure(key)
     const { parent, name } = node
-    return { node, parent, name, isSeen: this.#table.view(node) !== undefined }
+    return { node, parent, name, isSeen: this.isTold(node) }
   }
 
   /** A directory was looked up: if it is not where it was believed to be, a rename was not told. */
   placeFound({ node, parent, name, isSeen }: Believed): void {
     if (node.parent === parent && node.name === name) return
-    if (node.parent === undefined || parent === undefined) return
-    this.#teller.tellMove(parent, name, node.parent, node.name, true)
+    if (parent === undefined) return
     this.#suspects.suspect(parent, name, undefined)
+    if (node.parent === undefined) {
+      // From there it has gone where nothing is reported.
+      this.#teller.tellFound(IN.MOVED_FROM, parent, name, true, this.#teller.nextCookie())
+      this.#host.marking.leave(node)
+      return
+    }
+    this.#teller.tellMove(parent, name, node.parent, node.name, true)
     this.#suspects.suspect(node.parent, node.name, { key: node.key, isDirectory: true })
     const isInView = this.#table.view(node) !== undefined
     if (isSeen && !isInView) this.#host.marking.leave(node)
@@ -83,7 +92,7 @@ export class HandleFindings {
       const from = gone.get(found.key)
       gone.delete(found.key)
       const child = found.isDirectory ? this.#table.ensure(found.key) : undefined
-      const wasSeen = from !== undefined && child !== undefined && this.#isTold(child, from)
+      const wasSeen = from !== undefined && child !== undefined && this.#isToldAt(child, from)
       if (child !== undefined) this.#table.place(child, node, name)
       if (from !== undefined) this.#teller.tellMove(from.node, from.name, node, name, found.isDirectory)
       else {
@@ -102,9 +111,13 @@ export class HandleFindings {
     this.enter(arrived)
   }
 
-  /** True when what is in a directory has been told below a name. */
-  #isTold(child: HandleNode, { node, name }: Correction): boolean {
-    return child.parent === node && child.name === name && this.#table.view(child) !== undefined
+  /** True when what is in a directory has been told. */
+  isTold(node: HandleNode): boolean {
+    return this.#table.view(node) !== undefined && this.#host.marking.covers(node)
+  }
+
+  #isToldAt(child: HandleNode, { node, name }: Correction): boolean {
+    return child.parent === node && child.name === name && this.isTold(child)
   }
 
   /** Something was mounted or unmounted. */
@@ -126,12 +139,20 @@ export class HandleFindings {
     this.enter(entered)
   }
 
-  /** Tells what is in directories that the stream did not see before. */
+  /** Tells what is in directories that the stream did not see before; each once, whatever it was found by. */
   enter(nodes: readonly HandleNode[]): void {
-    if (nodes.length === 0) return
-    this.#host.enter(nodes, (arrivals) => {
+    const isBelow = (node: HandleNode, other: HandleNode) =>
+      other !== node && this.#table.contains(other, node) && this.#rootOf(other) === this.#rootOf(node)
+    const tops = [...new Set(nodes)].filter((node, _, all) => !all.some((other) => isBelow(node, other)))
+    if (tops.length === 0) return
+    for (const top of tops) this.#host.flushBelow(top)
+    this.#host.enter(tops, (arrivals) => {
       for (const arrival of arrivals) for (const entry of arrival.entries()) this.#found(entry)
     })
+  }
+
+  #rootOf(node: HandleNode): WatchRoot | undefined {
+    return this.#table.view(node)?.root
   }
 
   #found({ node, name, isDirectory, isUncertain }: ArrivedEntry): void {

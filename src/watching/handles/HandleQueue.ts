@@ -73,6 +73,24 @@ export class HandleQueue {
     return -1
   }
 
+  /** Takes out what records before a fence tell of directories: it is of marks that were taken away since. */
+  forgetBefore(fence: number, directories: ReadonlySet<string>): void {
+    const end = this.findFence(fence)
+    for (let i = this.#head; i < end; i++) {
+      const record = this.#records[i]!
+      const isNew = !directories.has(record.directory)
+      const isOld = !directories.has(record.oldDirectory)
+      if (isNew && isOld) continue
+      const isRename = (record.mask & FAN.RENAME) !== 0
+      this.#records[i] = {
+        ...record,
+        mask: isRename || isNew ? record.mask : 0,
+        ...(!isNew && { directory: '', name: '' }),
+        ...(!isOld && { oldDirectory: '', oldName: '' }),
+      }
+    }
+  }
+
   /** The first record after the head, of the next `reach`, in which a name comes or goes. */
   nextOfName(reach: number, directory: string, name: string): HandleRecord | undefined {
     const end = Math.min(this.#head + 1 + reach, this.#records.length)

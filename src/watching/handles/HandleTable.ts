@@ -52,9 +52,7 @@ export class HandleTable {
     const isCovered = there?.isMounted === true && !node.isMounted
     // What is known does not agree with itself: rather nowhere than in itself.
     if (isCovered || (parent !== undefined && this.contains(node, parent))) {
-      node.state = 'nowhere'
-      node.parent = undefined
-      this.#epoch++
+      this.unplace(node)
       return
     }
     node.state = 'placed'
@@ -81,12 +79,17 @@ export class HandleTable {
     this.#dead.push({ node, fence })
   }
 
-  /** The directory was replaced by another one of its name. */
-  displace(node: HandleNode, fence: number): void {
+  /** Where the directory is, is not known any more. */
+  unplace(node: HandleNode): void {
     this.#unlink(node)
     node.state = 'nowhere'
     node.parent = undefined
     this.#epoch++
+  }
+
+  /** The directory is not where it was, and may not come again: see `bury`. */
+  displace(node: HandleNode, fence: number): void {
+    this.unplace(node)
     this.#dead.push({ node, fence })
   }
 

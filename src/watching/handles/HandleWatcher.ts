@@ -78,13 +78,20 @@ export class HandleWatcher {
     this.#roots = new HandleRoots(this.table, this.#teller, options.finder, this.#marking)
     this.#suspects = new Suspects(options.disk)
     this.#pairs = new RenamePairs(this.#queue)
-    const looking = { disk: this.#disk, table: this.table, roots: this.#roots, marking: this.#marking }
+    const looking = {
+      disk: this.#disk,
+      table: this.table,
+      roots: this.#roots,
+      marking: this.#marking,
+      suspects: this.#suspects,
+    }
     this.#holds = new Holds(this.#queue, looking, () => this.#post())
     const host = {
       posted: () => this.#posted,
       enter: (nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void) =>
         this.#holds.enter(nodes, ready),
       seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
+      flushBelow: (top: HandleNode) => this.#changes.flushBelow(top),
       marking: this.#marking,
     }
     const parts = [this.table, this.#teller, this.#roots, this.#suspects] as const
@@ -117,7 +124,7 @@ export class HandleWatcher {
     for (const root of roots) this.#roots.start(root)
     const { nodes } = this.#roots
     this.#holds.place([...nodes.map(({ key }) => key), ...this.#roots.takeMountParents()], () => {
-      const tops = this.#roots.tops.filter((node) => this.#marking.isByDirectory(node))
+      const tops = this.#roots.tops.filter(({ key }) => this.#marking.isByDirectory(key))
       // Before the start is over, nothing of it is told.
       if (tops.length > 0) this.#holds.enter(tops, () => undefined)
     })

@@ -6,6 +6,7 @@ import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
 import type { Marking } from './Marking.js'
 import { Placement } from './Placement.js'
+import type { Suspects } from './Suspects.js'
 
 /** What is looked at and changed while the records wait. */
 export interface Looking {
@@ -13,6 +14,7 @@ export interface Looking {
   readonly table: HandleTable
   readonly roots: HandleRoots
   readonly marking: Marking
+  readonly suspects: Suspects
 }
 
 /** Something that holds up the records until a fence is read. */
@@ -28,6 +30,7 @@ export class Holds {
   readonly #looking: Looking
   readonly #post: () => number
   #hold: Hold | undefined
+  #posted = 0
 
   /** `post` queues a fence and returns its number. */
   constructor(queue: HandleQueue, looking: Looking, post: () => number) {
@@ -54,13 +57,14 @@ export class Holds {
 
   /** Waits for a fence that is posted now. */
   until(settle: (end: number) => void): void {
-    this.#hold = { fence: this.#post(), settle }
+    this.#posted = this.#post()
+    this.#hold = { fence: this.#posted, settle }
   }
 
   /** Finds the places of directories. */
   place(keys: readonly string[], then: () => void = () => undefined): void {
-    const { disk, table } = this.#looking
-    const placement = new Placement(disk, table)
+    const { disk, table, marking } = this.#looking
+    const placement = new Placement(disk, table, marking)
     for (const key of keys) placement.seek(key)
     const wait = (): void => {
       this.until((end) => {
@@ -80,19 +84,33 @@ export class Holds {
   }
 
   #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
-    const { disk, table, marking } = this.#looking
+    const { disk, table, marking, suspects } = this.#looking
+    const isByDirectory = nodes.some(({ key }) => marking.isByDirectory(key))
+    const marked = new Set<string>()
     const host = {
       lists: (below: HandleNode) => table.view(below) !== undefined,
-      prepare: (below: HandleNode) => marking.enter(below),
+      prepare: (below: HandleNode) => {
+        if (marking.enter(below)) marked.add(below.key)
+      },
+      displace: (below: HandleNode) => {
+        marking.leave(below)
+        table.displace(below, this.#posted + 1)
+      },
     }
     const arrivals = nodes.map((node) => new Arrival(disk, table, node, host))
     const wait = (): void => {
+      const before = isByDirectory ? this.#post() : 0
       for (const arrival of arrivals) arrival.look()
       this.until((end) => {
+        if (marked.size > 0) this.#queue.forgetBefore(before, marked)
+        marked.clear()
         let isComplete = true
         for (const arrival of arrivals) if (!arrival.settle(this.#queue, end)) isComplete = false
-        if (isComplete) ready(arrivals)
-        else wait()
+        if (!isComplete) wait()
+        else {
+          for (const arrival of arrivals) for (const key of arrival.listed()) suspects.forget(key)
+          ready(arrivals)
+        }
       })
     }
     wait()

@@ -13,20 +13,26 @@ export class Marking {
   }
 
   /** True when nothing is reported of a directory until it is marked itself. */
-  isByDirectory(node: HandleNode): boolean {
-    return this.#marks.isByDirectory(node.key)
+  isByDirectory(key: string): boolean {
+    return this.#marks.isByDirectory(key)
   }
 
-  /** What is in a directory is seen from now on: it is about to be listed. */
-  enter(node: HandleNode): void {
+  /** True when what happens in a directory is reported. */
+  covers(node: HandleNode): boolean {
+    return node.isMarked || !this.isByDirectory(node.key)
+  }
+
+  /** What is in a directory is seen from now on: it is about to be listed. True when it is reported from now on only. */
+  enter(node: HandleNode): boolean {
     if (node.isSilenced) {
       this.#marks.unsilence(node.key)
       node.isSilenced = false
       node.noise = 0
     }
-    if (node.isMarked || !this.isByDirectory(node)) return
+    if (node.isMarked || !this.isByDirectory(node.key)) return false
     this.#marks.add(node.key)
     node.isMarked = true
+    return true
   }
 
   /** What is in a directory, with all below, is not seen any more. */
@@ -41,7 +47,7 @@ export class Marking {
 
   /** A record of a directory that is not seen was read for nothing. */
   unseen(node: HandleNode): void {
-    if (node.noise >= this.#noisy || this.isByDirectory(node)) return
+    if (node.noise >= this.#noisy || this.isByDirectory(node.key)) return
     node.noise++
     if (node.noise === this.#noisy) node.isSilenced = this.#marks.silence(node.key)
   }

@@ -2,6 +2,7 @@ import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
 import type { FoundPlace, HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleQueue } from './HandleQueue.js'
 import type { HandleTable } from './HandleTable.js'
+import type { Marking } from './Marking.js'
 
 // A directory that is gone has told so, or does as soon as whoever deletes it gets to run.
 const ROUNDS_FOR_GONE = 5
@@ -23,16 +24,21 @@ interface Sought {
  * Where a directory lies now is looked up, and a fence is posted behind that. If a record before the fence renames
  * or deletes the directory, the first such record tells where it was before; if none does, it has been where it is
  * now. What is above a directory is found in the same way, each by itself.
+ *
+ * Where directories are marked one by one, what is not told of is not known: one that is about to come, by birth or
+ * from where nothing is marked, is nowhere yet; and one that is gone without a record has been nowhere.
  */
 export class Placement {
   readonly #disk: HandleDisk
   readonly #table: HandleTable
+  readonly #marking: Marking
   readonly #sought = new Map<string, Sought>()
   #open: string[] = []
 
-  constructor(disk: HandleDisk, table: HandleTable) {
+  constructor(disk: HandleDisk, table: HandleTable, marking: Marking) {
     this.#disk = disk
     this.#table = table
+    this.#marking = marking
   }
 
   /** A directory whose place is not known, or in doubt. */
@@ -60,17 +66,18 @@ export class Placement {
    * up, and a further fence has to be awaited.
    */
   settle(queue: HandleQueue, end: number): boolean {
-    const first = firstMoves(queue, end, (key) => this.#sought.has(key))
+    const first = this.#firstMoves(queue, end, (key) => this.#sought.has(key))
     let isComplete = true
     for (const [key, sought] of [...this.#sought]) {
       const moved = first.get(key)
-      if (moved === NOWHERE) sought.place = undefined
+      if (moved === NOWHERE) sought.place = NOWHERE
       else if (moved !== undefined) {
         sought.place = moved
         const known = this.#sought.size
         this.#seekAbove(moved)
         if (this.#sought.size > known) isComplete = false
-      } else if (sought.place === undefined && sought.rounds < ROUNDS_FOR_GONE) {
+      } else if (sought.place === undefined && this.#marking.isByDirectory(key)) sought.place = NOWHERE
+      else if (sought.place === undefined && sought.rounds < ROUNDS_FOR_GONE) {
         this.#look(key)
         isComplete = false
       }
@@ -86,7 +93,7 @@ export class Placement {
    */
   #placeReplaced(queue: HandleQueue, end: number, first: ReadonlyMap<string, FoundPlace>): boolean {
     const known = this.#sought.size
-    const all = firstMoves(queue, end, () => true)
+    const all = this.#firstMoves(queue, end, () => true)
     const taken = new Set<number>()
     for (const [key, sought] of [...this.#sought]) {
       if (sought.place !== undefined || first.has(key)) continue
@@ -143,6 +150,10 @@ export class Placement {
       const { place } = this.#sought.get(key)!
       const node = this.#table.ensure(key)
       if (place === undefined) continue
+      if (place === NOWHERE) {
+        this.#table.unplace(node)
+        continue
+      }
       // What is mounted somewhere has its place already.
       if (place.parent === '' && node.isMounted) continue
       const parent = place.parent === '' ? undefined : this.#table.ensure(place.parent)
@@ -155,23 +166,19 @@ export class Placement {
   get isOpen(): boolean {
     return this.#sought.size > 0
   }
-}
 
-/** Where each directory was before the first record that says that it moved, or was deleted. */
-function firstMoves(
-  queue: HandleQueue,
-  end: number,
-  matters: (key: string) => boolean,
-): Map<string, FoundPlace> {
-  const first = new Map<string, FoundPlace>()
-  for (let i = queue.head; i < end; i++) {
-    const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
-    if ((mask & FAN.ONDIR) === 0 || !matters(target) || first.has(target)) continue
-    // From a directory that is not marked: nobody knows.
-    if ((mask & FAN.RENAME) !== 0 && oldDirectory === '') first.set(target, NOWHERE)
-    else if ((mask & FAN.RENAME) !== 0) first.set(target, { parent: oldDirectory, name: oldName })
-    // Its birth still lies ahead, or it is told along with its end: either way that was its place.
-    else if ((mask & (FAN.DELETE | FAN.CREATE)) !== 0) first.set(target, { parent: directory, name })
+  /** Where each directory was before the first record that says that it moved, or was deleted. */
+  #firstMoves(queue: HandleQueue, end: number, matters: (key: string) => boolean): Map<string, FoundPlace> {
+    const first = new Map<string, FoundPlace>()
+    for (let i = queue.head; i < end; i++) {
+      const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
+      if ((mask & FAN.ONDIR) === 0 || !matters(target) || first.has(target)) continue
+      if ((mask & FAN.RENAME) !== 0) {
+        first.set(target, oldDirectory === '' ? NOWHERE : { parent: oldDirectory, name: oldName })
+      } else if ((mask & FAN.CREATE) !== 0 && this.#marking.isByDirectory(target)) first.set(target, NOWHERE)
+      // Its birth still lies ahead, or it is told along with its end: either way that was its place.
+      else if ((mask & (FAN.DELETE | FAN.CREATE)) !== 0) first.set(target, { parent: directory, name })
+    }
+    return first
   }
-  return first
 }

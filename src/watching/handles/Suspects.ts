@@ -24,11 +24,12 @@ export interface Correction {
  * the second of two equal renames is not told, and of a name that came and went several times only that it did.
  *
  * They are compared with the disk, and a fence is posted behind that. A name that has no record up to the fence
- * must be as the records before had said.
+ * must be as the records before had said. A directory that is listed is known again as a whole.
  */
 export class Suspects {
   readonly #disk: HandleDisk
-  readonly #names = new Map<string, Suspect>()
+  readonly #directories = new Map<string, Map<string, Suspect>>()
+  #size = 0
   #fence = 0
 
   constructor(disk: HandleDisk) {
@@ -40,15 +41,18 @@ export class Suspects {
   }
 
   get size(): number {
-    return this.#names.size
+    return this.#size
   }
 
   /** A record said this of a name, which from now on is in doubt. */
   suspect(node: HandleNode, name: string, believed: FoundEntry | undefined): void {
-    const key = `${node.key}/${name}`
-    const known = this.#names.get(key)
-    if (known === undefined) this.#names.set(key, { node, name, believed, found: undefined, isOpen: true })
-    else {
+    const names = this.#directories.get(node.key) ?? new Map<string, Suspect>()
+    this.#directories.set(node.key, names)
+    const known = names.get(name)
+    if (known === undefined) {
+      names.set(name, { node, name, believed, found: undefined, isOpen: true })
+      this.#size++
+    } else {
       known.believed = believed
       known.isOpen = true
     }
@@ -56,14 +60,22 @@ export class Suspects {
 
   /** A record said this of a name; it matters when the name is in doubt. */
   note(node: HandleNode, name: string, believed: FoundEntry | undefined): void {
-    if (this.#names.size > 0 && this.#names.has(`${node.key}/${name}`)) this.suspect(node, name, believed)
+    if (this.#directories.get(node.key)?.has(name) === true) this.suspect(node, name, believed)
+  }
+
+  /** What is in a directory was listed. */
+  forget(directory: string): void {
+    this.#size -= this.#directories.get(directory)?.size ?? 0
+    this.#directories.delete(directory)
   }
 
   /** Looks at the disk; `post` queues a fence behind that. */
   look(post: () => number): void {
-    for (const suspect of this.#names.values()) {
-      suspect.found = this.#disk.lookUp(suspect.node.key, suspect.name)
-      suspect.isOpen = false
+    for (const names of this.#directories.values()) {
+      for (const suspect of names.values()) {
+        suspect.found = this.#disk.lookUp(suspect.node.key, suspect.name)
+        suspect.isOpen = false
+      }
     }
     this.#fence = post()
   }
@@ -72,12 +84,16 @@ export class Suspects {
   settle(): Correction[] {
     this.#fence = 0
     const wrong: Correction[] = []
-    for (const [key, { node, name, believed, found, isOpen }] of this.#names) {
-      if (isOpen) continue
-      this.#names.delete(key)
-      if (believed?.key !== found?.key || believed?.isDirectory !== found?.isDirectory) {
-        wrong.push({ node, name, believed, found })
+    for (const [directory, names] of this.#directories) {
+      for (const [, { node, name, believed, found, isOpen }] of names) {
+        if (isOpen) continue
+        names.delete(name)
+        this.#size--
+        if (believed?.key !== found?.key || believed?.isDirectory !== found?.isDirectory) {
+          wrong.push({ node, name, believed, found })
+        }
       }
+      if (names.size === 0) this.#directories.delete(directory)
     }
     return wrong
   }
