@@ -1,28 +1,31 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { pathKey, watch, type FileEvent } from '../src/index.js'
+import { RandomWorkers } from './helpers/RandomWorkers.js'
 import { listTree } from './helpers/TreeState.js'
 import { until } from './helpers/until.js'
 
 // Compiled tests lie two folders below the root of the repository.
 const page = new URL('../../docs/semantics.md', import.meta.url)
-const worker = fileURLToPath(new URL('./helpers/randomWork.js', import.meta.url))
 
 type Tree = Map<string, boolean>
 type Apply = (tree: Tree, moving: Map<number, unknown>, event: FileEvent) => void
 
 let folder: string
+let workers: RandomWorkers
 beforeEach(() => {
+  workers = new RandomWorkers(2)
   folder = mkdtempSync(join(tmpdir(), 'fsflow-semantics-'))
   mkdirSync(join(folder, 'tree'))
   mkdirSync(join(folder, 'outside'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  workers.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** The function of the page, as a reader would copy it. */
 async function documented(): Promise<Apply> {
@@ -41,19 +44,14 @@ function listing(root: string): Tree {
   return tree
 }
 
-async function work(seed: number, steps: number): Promise<void> {
-  const args = [worker, join(folder, 'tree'), join(folder, 'outside'), String(seed), String(steps)]
-  const child = spawn(process.execPath, args, { stdio: 'inherit' })
-  expect(await once(child, 'exit')).toEqual([0, null])
-}
-
 describe('docs/semantics.md', () => {
   it.each([{ raw: false }, { raw: true }])(
     'shows how to apply events so that the tree is that on the disk (%j)',
     async (options) => {
       const root = join(folder, 'tree')
       const apply = await documented()
-      await work(1, 300)
+      const job = { tree: root, outside: join(folder, 'outside') }
+      await workers.work({ ...job, seed: 1, steps: 150 })
       let tree: Tree | undefined
       const moving = new Map<number, unknown>()
       const seen = new Set<string>()
@@ -71,7 +69,7 @@ describe('docs/semantics.md', () => {
           () => tree !== undefined || failures.length > 0,
           () => 'MONITOR_START',
         )
-        await Promise.all([work(2, 600), work(3, 600)])
+        await workers.work({ ...job, seed: 2, steps: 600 })
         const last = join(root, 'quiet')
         writeFileSync(last, '')
         await until(

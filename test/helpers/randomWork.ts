@@ -1,7 +1,13 @@
-// A process that works at random in a tree: `node randomWork.js TREE OUTSIDE SEED STEPS [bytes]`.
-// With `bytes`, names that are not UTF-8 too.
-import { randomWork } from '../../src/cli/load/randomWork.js'
+// A process of RandomWorkers: for each message it works at random in a tree, and answers when that is done.
+import { randomWork, type RandomWorkOptions } from '../../src/cli/load/randomWork.js'
 
-const [tree, outside, seed, steps, names] = process.argv.slice(2) as [string, string, string, string, string?]
-const step = randomWork({ tree, outside, seed: Number(seed), anyBytes: names === 'bytes' })
-for (let i = 0; i < Number(steps); i++) step()
+export interface Job extends RandomWorkOptions {
+  readonly steps: number
+}
+
+process.on('message', ({ steps, ...options }: Job) => {
+  const step = randomWork(options)
+  for (let i = 0; i < steps; i++) step()
+  process.send!('done')
+})
+process.send!('ready')

@@ -8,12 +8,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Requirement } from './requires.js'
 
 const file = '/proc/sys/fs/inotify/max_queued_events'
-const lock = join(tmpdir(), 'fsflow-test-sysctl.lock')
+// The machine's, whatever TMPDIR says.
+const lock = '/tmp/fsflow-test-sysctl.lock'
 const holder = join(lock, 'holder')
 // A lock without a holder's name belongs to a process that died while it took it.
 const NAMELESS_MS = 2000

@@ -1,13 +1,11 @@
 // The torture of test/torture/torture.test.ts on the fanotify source, on several filesystems.
 // Other seeds than the usual ones: TORTURE_SEEDS=21..500
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals'
 import { fanotify } from '../../src/sources/fanotify.js'
+import { RandomWorkers } from '../helpers/RandomWorkers.js'
 import { itAsRoot } from '../helpers/requires.js'
 import { SourceProbe } from '../helpers/SourceProbe.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
@@ -21,18 +19,13 @@ const PROCESSES = 2
 const STEPS = 150
 const BOUND_MS = 10_000
 
-const script = fileURLToPath(new URL('../helpers/randomWork.js', import.meta.url))
-
 jest.setTimeout(60_000 + (lastSeed - firstSeed + 1) * 10_000)
 
-async function work(tree: string, outside: string, seed: number): Promise<void> {
-  const children = Array.from({ length: PROCESSES }, (_, index) =>
-    spawn(process.execPath, [script, tree, outside, String(seed * PROCESSES + index), String(STEPS)], {
-      stdio: 'inherit',
-    }),
-  )
-  await Promise.all(children.map((child) => once(child, 'exit')))
-}
+let workers: RandomWorkers
+beforeAll(() => {
+  workers = new RandomWorkers(PROCESSES)
+})
+afterAll(() => workers.close())
 
 /** Keeps the main thread from handling anything: the kernel merges what the worker has not read by then. */
 function block(milliseconds: number): void {
@@ -66,7 +59,7 @@ async function torture({ folder, scope }: Place, seed: number, late: boolean): P
       for (; applied < probe.events.length; applied++) state.apply(probe.events[applied]!)
       return state.differences(listTree(tree))
     }
-    const done = work(tree, outside, seed)
+    const done = workers.work({ tree, outside, seed, steps: STEPS })
     if (late) block(400)
     await done
     writeFileSync(join(tree, 'sync'), '')

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { eventGroups, eventTypes, type EventType } from '../../src/events/index.js'
 import { ownWatches } from '../../src/watching/ownWatches.js'
 import type { Binding } from '../helpers/bindings.js'
 import { kernelWatches } from '../helpers/procSelf.js'
+import { RandomWorkers } from '../helpers/RandomWorkers.js'
 import { SourceProbe } from '../helpers/SourceProbe.js'
 import { queueSysctl, withQueueLength } from '../helpers/sysctl.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
@@ -19,12 +17,11 @@ const BOUND_MS = 10_000
 // What is polled is looked at in cycles. How long one takes depends on the machine; that it takes so long is a hang.
 const CYCLES = 5
 const HANG_MS = 300_000
-// Where accesses are told, each look at the disk is told too: without a pause the stream could never catch up.
+// Where accesses are told, each look at the disk is told too: without a pause the stream could never catch up, and what
+// is told while it polls puts off the next look.
 const LISTING_MS = 100
 const QUEUE_LENGTH = 16_384
 const ENOUGH_WATCHES = 100_000
-
-const script = fileURLToPath(new URL('../helpers/randomWork.js', import.meta.url))
 
 export interface Outcome {
   /** What the stream and the disk do not agree on; empty when all is well. */
@@ -46,23 +43,12 @@ export interface Variant {
   readonly watches?: number
 }
 
-async function work(variant: Variant, tree: string, outside: string, seed: number): Promise<void> {
-  // node-inotify does not follow names that are not UTF-8.
-  const names = variant.binding === 'koffi' ? 'bytes' : 'text'
-  const children = Array.from({ length: PROCESSES }, (_, index) =>
-    spawn(process.execPath, [script, tree, outside, String(seed * PROCESSES + index), String(STEPS), names], {
-      stdio: 'inherit',
-    }),
-  )
-  await Promise.all(children.map((child) => once(child, 'exit')))
-}
-
 function limitWatches(watches: number): void {
   writeFileSync('/proc/sys/user/max_inotify_watches', String(watches))
 }
 
 /** Lets programs work at random in a watched tree, and compares what the stream has told with what is on the disk. */
-export async function torture(variant: Variant, seed: number): Promise<Outcome> {
+async function torture(variant: Variant, seed: number, workers: RandomWorkers): Promise<Outcome> {
   const { binding, follow = true, repair, queueLength = QUEUE_LENGTH, watches } = variant
   return withDirectory(async (scratch) => {
     const tree = join(scratch, 'tree')
@@ -92,7 +78,8 @@ export async function torture(variant: Variant, seed: number): Promise<Outcome> 
         for (; applied < probe.events.length; applied++) state.apply(probe.events[applied]!)
         return state.differences(listTree(tree))
       }
-      await work(variant, tree, outside, seed)
+      // node-inotify does not follow names that are not UTF-8.
+      await workers.work({ tree, outside, seed, steps: STEPS, anyBytes: binding === 'koffi' })
       writeFileSync(join(tree, 'sync'), '')
       // Without a repair, that too may be lost.
       if (repair === undefined) await probe.sees('CREATE', join(tree, 'sync'))
@@ -101,12 +88,19 @@ export async function torture(variant: Variant, seed: number): Promise<Outcome> 
       const becomes = async (isSo: () => boolean, otherwise: () => string) => {
         const first = probe.looks?.begun ?? 0
         let end = 0
-        const isOverdue = () => {
+        let listedAt = 0
+        let listedIn = -1
+        const isOver = () => {
           const { needed, ended } = probe.looks ?? { needed: false, ended: 0 }
           if (needed || end === 0) end = Date.now() + BOUND_MS
-          return needed ? ended > first + CYCLES : Date.now() > end
+          // What is polled can be told when a cycle is over, and no sooner.
+          if (needed ? ended === listedIn : Date.now() < listedAt + LISTING_MS) return false
+          listedIn = ended
+          const isRight = isSo()
+          listedAt = Date.now()
+          return isRight || (needed ? ended > first + CYCLES : Date.now() > end)
         }
-        await until(() => isSo() || isOverdue(), otherwise, HANG_MS, LISTING_MS)
+        await until(isOver, otherwise, HANG_MS)
         if (!isSo()) wrong.push(otherwise())
       }
       const overflows = () => probe.controls.filter((type) => type === 'OVERFLOW').length
@@ -136,9 +130,23 @@ export async function torture(variant: Variant, seed: number): Promise<Outcome> 
 }
 
 /** The same for a range of seeds. */
-export async function tortureAll(variant: Variant, firstSeed: number, lastSeed: number): Promise<Outcome> {
+export async function tortureAll(
+  variant: Variant,
+  firstSeed: number,
+  lastSeed: number,
+  onOutcome?: (outcome: Outcome, seed: number) => void,
+): Promise<Outcome> {
+  const workers = new RandomWorkers(PROCESSES)
   const outcomes: Outcome[] = []
-  for (let seed = firstSeed; seed <= lastSeed; seed++) outcomes.push(await torture(variant, seed))
+  try {
+    for (let seed = firstSeed; seed <= lastSeed; seed++) {
+      const outcome = await torture(variant, seed, workers)
+      onOutcome?.(outcome, seed)
+      outcomes.push(outcome)
+    }
+  } finally {
+    workers.close()
+  }
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
   return {
     wrong: outcomes.flatMap(({ wrong }) => wrong),
