@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
+import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { toWire } from '../../src/events/index.js'
 import { csvColumns, toCsv } from '../../src/formats/index.js'
@@ -65,6 +66,18 @@ describe('toCsv', () => {
 
   it.each(['line\nbreak', 'carriage\rreturn', 'a\r\nb', 'quote "q"', 'comma, comma'])('quotes %j', (name) => {
     expect(cells(name, false)).toBe(`MODIFY,"${name.replaceAll('"', '""')}",-1\r\n`)
+  })
+
+  it('has the same text in each cell as csv-stringify alone makes', () => {
+    const special = fc.constantFrom(...Array.from(',"\r\n\t=+-@\uff1d\uff0b\uff0d\uff20a1/ '))
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: special }))
+    fc.assert(
+      fc.property(text, fc.boolean(), (path, escapeFormulas) => {
+        const options = { record_delimiter: '\r\n', quote_record_delimiter: true }
+        const expected = stringify([['MODIFY', path, -1]], { ...options, escape_formulas: escapeFormulas })
+        expect(cells(path, escapeFormulas)).toBe(expected)
+      }),
+    )
   })
 
   it('does not quote what needs no quotes', () => {
