@@ -27,7 +27,7 @@ export interface ArrivedEntry {
 }
 
 /** An entry in a listing, as it was before the records. */
-type EarlierEntry = ListedEntry & { readonly isUncertain?: true }
+export type EarlierEntry = ListedEntry & { readonly isUncertain?: true }
 
 /**
  * Finds what is in directories, with all below: as of the next record to be applied, although the disk may be
@@ -102,6 +102,10 @@ export class Arrival {
   /** The directories that were listed. */
   listed(): Iterable<string> {
     return this.#listings.keys()
+  }
+
+  entryOf(directory: string, name: string): EarlierEntry | undefined {
+    return this.#states.get(directory)?.find((entry) => entry.name === name)
   }
 
   /** What was there, parents before children. The directories among it are in the table. */

@@ -3,7 +3,9 @@ import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import { detached } from '../../linux/rawPath.js'
+import type { EarlierEntry } from './Arrival.js'
 import type { ChangesHost, HandleFindings } from './HandleFindings.js'
+import type { ForgottenName } from './HandleQueue.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
@@ -111,6 +113,14 @@ export class HandleChanges {
     return false
   }
 
+  /** It is not known whether a record told of a name before it was listed, or after that. */
+  doubt({ directory, name, target }: ForgottenName, entry: EarlierEntry | undefined): void {
+    // The rename tells that made it so.
+    if (entry?.isUncertain === true) return
+    if (entry === undefined) this.#unlinked.add({ directory, name, target })
+    this.#suspects.suspect(this.#table.ensure(directory), detached(name), entry)
+  }
+
   /** `partner` is the other half of an exchange. */
   apply(record: HandleRecord, partner: HandleRecord | undefined): void {
     const { mask, directory, name } = record
@@ -183,7 +193,8 @@ export class HandleChanges {
       return
     }
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(child, name, true) : []
-    const isUnmarked = this.#host.marking.isByDirectory(child.key) && this.#table.view(child) !== undefined
+    // A root may have been found already.
+    const isUnmarked = !this.#host.marking.covers(child) && this.#table.view(child) !== undefined
     this.#findings.enter(isUnmarked ? [...entered, child] : entered)
   }
 
@@ -250,6 +261,7 @@ export class HandleChanges {
       return
     }
     this.#teller.tellFound(IN.MOVED_TO, moved.parent, moved.name, true, cookie)
+    this.#suspects.suspect(moved.parent, moved.name, { key: moved.key, isDirectory: true })
     if (!wasSeen) this.#findings.enter([moved])
   }
 
