@@ -147,6 +147,14 @@ describe('HandleWatcher on a simulated kernel', () => {
        read 1`,
     ],
     [
+      'finds a directory that left one that was marked anew since, for one that was listed before',
+      { judges: true },
+      `do mkdir /w/c
+       do rename /w/a /o/a
+       do rename /o/a /w/b
+       do rename /w/b/b /w/c/b`,
+    ],
+    [
       'tells a directory once that was renamed before its parent was marked anew',
       { judges: true },
       `do mkdir /w/b

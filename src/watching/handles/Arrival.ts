@@ -176,6 +176,7 @@ function firstPlaces(queue: HandleQueue, end: number): Map<string, Place> {
   for (let i = queue.head; i < end; i++) {
     const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
     if ((mask & FAN.ONDIR) === 0 || (mask & NAME_CHANGES) === 0 || places.has(target)) continue
+    if (directory === '' && oldDirectory === '') continue
     if ((mask & FAN.RENAME) !== 0) places.set(target, { directory: oldDirectory, name: oldName })
     else if ((mask & FAN.CREATE) !== 0) places.set(target, NOWHERE)
     else places.set(target, { directory, name })

@@ -127,7 +127,8 @@ export class HandleChanges {
     const isRename = (mask & FAN.RENAME) !== 0
     // Of directories that are marked one by one, only that side of a rename is reported that is marked.
     if (isRename && directory === '') {
-      this.#moveOut(record)
+      if (record.oldDirectory !== '') this.#moveOut(record)
+      else if ((mask & FAN.ONDIR) !== 0) this.#findMoved(record)
       return
     }
     // A change of the number of links, when a name comes or goes: that is told by the name.
@@ -231,6 +232,14 @@ export class HandleChanges {
     if (wasSeen && !isSeen) this.#host.marking.leave(moved)
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
     this.#findings.enter(wasSeen || !isSeen ? entered : [...entered, moved])
+  }
+
+  /** A directory was renamed, and both sides have been listed since: it may have come where it was not told to be yet. */
+  #findMoved(record: HandleRecord): void {
+    const moved = this.#table.ensure(record.target)
+    if (this.#findings.isTold(moved)) return
+    const told = telling(record, this.#teller.nextCookie())
+    this.#host.seek([moved.key], () => this.#movedOut(moved, told, false))
   }
 
   /** A rename to a directory that is not marked. */

@@ -120,7 +120,9 @@ function without(record: HandleRecord, directories: ReadonlySet<string>): Handle
   const isOld = directories.has(record.oldDirectory)
   if (!isNew && !isOld) return record
   if ((mask & FAN.RENAME) === 0) return { ...record, mask: mask & ~NAME_CHANGES }
-  const directory = isNew ? '' : record.directory
-  const oldDirectory = isOld ? '' : record.oldDirectory
-  return { ...record, mask: directory === oldDirectory ? 0 : mask, directory, oldDirectory }
+  return {
+    ...record,
+    directory: isNew ? '' : record.directory,
+    oldDirectory: isOld ? '' : record.oldDirectory,
+  }
 }
