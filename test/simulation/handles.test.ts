@@ -93,38 +93,79 @@ describe('HandleWatcher on a simulated kernel', () => {
     expect(simulateHandles(steps, { merges: true })).toEqual([])
   })
 
-  it.each<readonly [string, readonly string[]]>(
-    // Where directories are marked one by one, and what is told twice is told by one record.
+  it.each<readonly [string, HandleSimulationOptions, string]>([
     [
-      [
-        'leaves out what records tell of a directory before it was marked anew',
-        [
-          'do rename /w/a /o/a',
-          'do mkdir /w/a',
-          'do rename /o/a /w/b',
-          'do mkdir /w/b/a',
-          'do rmdir /w/b/a',
-          'read 2',
-          'read 2',
-          'read 1',
-          'do mkdir /w/b/a',
-        ],
-      ],
-      [
-        'tells what was held back of a directory before that goes out of sight',
-        [
-          'do mkdir /w/a/a',
-          'do rmdir /w/a/a',
-          'do rename /w/a /o/a',
-          'do rename /o/a /w/a',
-          'do mknod /w/a/a',
-          'inside rename /w/a /w/a',
-        ],
-      ],
+      'leaves out what records tell of a directory before it was marked anew',
+      { merges: true },
+      `do rename /w/a /o/a
+       do mkdir /w/a
+       do rename /o/a /w/b
+       do mkdir /w/b/a
+       do rmdir /w/b/a
+       read 2
+       read 2
+       read 1
+       do mkdir /w/b/a`,
     ],
-  )('%s', (_, script) => {
-    const { steps } = parseWatcherScript(script.join('\n'))
-    expect(simulateHandles(steps, { tree, byDirectory: true, merges: true })).toEqual([])
+    [
+      'tells what was held back of a directory before that goes out of sight',
+      { merges: true },
+      `do mkdir /w/a/a
+       do rmdir /w/a/a
+       do rename /w/a /o/a
+       do rename /o/a /w/a
+       do mknod /w/a/a
+       inside rename /w/a /w/a`,
+    ],
+    [
+      'tells a root once that was found before the record of its birth',
+      { judges: true },
+      `inside rename /v /w
+       do rename /w /v
+       inside rename /w /o/w
+       inside mkdir /w
+       read 1
+       read 3
+       do mknod /w/a
+       read 1`,
+    ],
+    [
+      'looks again at names of which records were left out: later ones were merged into them',
+      { merges: true },
+      `do rename /w /v
+       inside rmdir /w/a
+       inside rename /w/a /w/a
+       inside unlink /w/a
+       inside rename /w/a /w/a
+       read 1
+       inside mknod /w/a
+       inside rename /w /v
+       inside append /w/c
+       do mkdir /w
+       read 2
+       do unlink /w/c
+       read 1`,
+    ],
+    [
+      'finds a directory that left one that was marked anew since, for one that was listed before',
+      { judges: true },
+      `do mkdir /w/c
+       do rename /w/a /o/a
+       do rename /o/a /w/b
+       do rename /w/b/b /w/c/b`,
+    ],
+    [
+      'tells a directory once that was renamed before its parent was marked anew',
+      { judges: true },
+      `do mkdir /w/b
+       inside rename /w /o/w
+       inside rename /o/w /w
+       inside rename /w/a /w/c
+       read 1`,
+    ],
+  ])('where directories are marked one by one, %s', (_, options, script) => {
+    const { steps: list } = parseWatcherScript(script)
+    expect(simulateHandles(list, { tree, byDirectory: true, ...options })).toEqual([])
   })
 
   it('tells what happens on a filesystem that is marked as a whole', () => {

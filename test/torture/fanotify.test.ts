@@ -81,8 +81,7 @@ async function torture({ folder, scope }: Place, seed: number, late: boolean): P
 const places: readonly Place[] = [
   { folder: tmpdir(), scope: 'filesystem' },
   { folder: '/dev/shm', scope: 'filesystem' },
-  // A few seeds in a hundred end wrong there (docs/sources/fanotify.md, Limits): for those who work on that.
-  ...(process.env.TORTURE_SEEDS === undefined ? [] : [{ folder: tmpdir(), scope: 'tree' as const }]),
+  { folder: tmpdir(), scope: 'tree' },
 ]
 
 describe.each(places)('torture (fanotify) in $folder, scope $scope', (place) => {

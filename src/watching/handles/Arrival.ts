@@ -27,7 +27,7 @@ export interface ArrivedEntry {
 }
 
 /** An entry in a listing, as it was before the records. */
-type EarlierEntry = ListedEntry & { readonly isUncertain?: true }
+export type EarlierEntry = ListedEntry & { readonly isUncertain?: true }
 
 /**
  * Finds what is in directories, with all below: as of the next record to be applied, although the disk may be
@@ -104,6 +104,10 @@ export class Arrival {
     return this.#listings.keys()
   }
 
+  entryOf(directory: string, name: string): EarlierEntry | undefined {
+    return this.#states.get(directory)?.find((entry) => entry.name === name)
+  }
+
   /** What was there, parents before children. The directories among it are in the table. */
   *entries(): Generator<ArrivedEntry> {
     const stack = [this.#top]
@@ -172,6 +176,7 @@ function firstPlaces(queue: HandleQueue, end: number): Map<string, Place> {
   for (let i = queue.head; i < end; i++) {
     const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
     if ((mask & FAN.ONDIR) === 0 || (mask & NAME_CHANGES) === 0 || places.has(target)) continue
+    if (directory === '' && oldDirectory === '') continue
     if ((mask & FAN.RENAME) !== 0) places.set(target, { directory: oldDirectory, name: oldName })
     else if ((mask & FAN.CREATE) !== 0) places.set(target, NOWHERE)
     else places.set(target, { directory, name })

@@ -3,7 +3,9 @@ import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import { detached } from '../../linux/rawPath.js'
+import type { EarlierEntry } from './Arrival.js'
 import type { ChangesHost, HandleFindings } from './HandleFindings.js'
+import type { ForgottenName } from './HandleQueue.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
@@ -111,13 +113,22 @@ export class HandleChanges {
     return false
   }
 
+  /** It is not known whether a record told of a name before it was listed, or after that. */
+  doubt({ directory, name, target }: ForgottenName, entry: EarlierEntry | undefined): void {
+    // The rename tells that made it so.
+    if (entry?.isUncertain === true) return
+    if (entry === undefined) this.#unlinked.add({ directory, name, target })
+    this.#suspects.suspect(this.#table.ensure(directory), detached(name), entry)
+  }
+
   /** `partner` is the other half of an exchange. */
   apply(record: HandleRecord, partner: HandleRecord | undefined): void {
     const { mask, directory, name } = record
     const isRename = (mask & FAN.RENAME) !== 0
     // Of directories that are marked one by one, only that side of a rename is reported that is marked.
     if (isRename && directory === '') {
-      this.#moveOut(record)
+      if (record.oldDirectory !== '') this.#moveOut(record)
+      else if ((mask & FAN.ONDIR) !== 0) this.#findMoved(record)
       return
     }
     // A change of the number of links, when a name comes or goes: that is told by the name.
@@ -183,7 +194,8 @@ export class HandleChanges {
       return
     }
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(child, name, true) : []
-    const isUnmarked = this.#host.marking.isByDirectory(child.key) && this.#table.view(child) !== undefined
+    // A root may have been found already.
+    const isUnmarked = !this.#host.marking.covers(child) && this.#table.view(child) !== undefined
     this.#findings.enter(isUnmarked ? [...entered, child] : entered)
   }
 
@@ -222,6 +234,14 @@ export class HandleChanges {
     this.#findings.enter(wasSeen || !isSeen ? entered : [...entered, moved])
   }
 
+  /** A directory was renamed, and both sides have been listed since: it may have come where it was not told to be yet. */
+  #findMoved(record: HandleRecord): void {
+    const moved = this.#table.ensure(record.target)
+    if (this.#findings.isTold(moved)) return
+    const told = telling(record, this.#teller.nextCookie())
+    this.#host.seek([moved.key], () => this.#movedOut(moved, told, false))
+  }
+
   /** A rename to a directory that is not marked. */
   #moveOut(record: HandleRecord): void {
     const { mask, target, oldName } = record
@@ -250,6 +270,7 @@ export class HandleChanges {
       return
     }
     this.#teller.tellFound(IN.MOVED_TO, moved.parent, moved.name, true, cookie)
+    this.#suspects.suspect(moved.parent, moved.name, { key: moved.key, isDirectory: true })
     if (!wasSeen) this.#findings.enter([moved])
   }
 

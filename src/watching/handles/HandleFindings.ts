@@ -83,7 +83,8 @@ export class HandleFindings {
     const gone = new Map<string, Correction>()
     for (const correction of wrong) {
       if (correction.believed !== undefined && correction.found === undefined) {
-        gone.set(correction.believed.key, correction)
+        const { node, name, believed } = correction
+        gone.set(believed.key === '' ? `${node.key}/${name}` : believed.key, correction)
       }
     }
     const arrived: HandleNode[] = []

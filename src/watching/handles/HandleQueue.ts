@@ -3,6 +3,13 @@ import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 
 const NAME_CHANGES = FAN.CREATE | FAN.DELETE | FAN.RENAME
 
+/** What a record told of a name. */
+export interface ForgottenName {
+  readonly directory: string
+  readonly name: string
+  readonly target: string
+}
+
 /** The records that have been read and not yet applied, with their times; they can be looked at ahead of time. */
 export class HandleQueue {
   #records: HandleRecord[] = []
@@ -73,22 +80,24 @@ export class HandleQueue {
     return -1
   }
 
-  /** Takes out what records before a fence tell of directories: it is of marks that were taken away since. */
-  forgetBefore(fence: number, directories: ReadonlySet<string>): void {
+  /**
+   * Takes out which names came and went in directories by records before a fence: what they tell is of marks that were
+   * taken away since. Returns the names of all such records; what became of them has to be looked at, since later
+   * records may have been merged into these.
+   */
+  forgetBefore(fence: number, directories: ReadonlySet<string>): ForgottenName[] {
+    const forgotten: ForgottenName[] = []
     const end = this.findFence(fence)
     for (let i = this.#head; i < end; i++) {
       const record = this.#records[i]!
-      const isNew = !directories.has(record.directory)
-      const isOld = !directories.has(record.oldDirectory)
-      if (isNew && isOld) continue
-      const isRename = (record.mask & FAN.RENAME) !== 0
-      this.#records[i] = {
-        ...record,
-        mask: isRename || isNew ? record.mask : 0,
-        ...(!isNew && { directory: '', name: '' }),
-        ...(!isOld && { oldDirectory: '', oldName: '' }),
-      }
+      const { mask, target, directory, name, oldDirectory, oldName } = record
+      // Of the directory itself: that is so still.
+      if (mask === 0 || name === '.') continue
+      if (directories.has(directory)) forgotten.push({ directory, name, target })
+      if (directories.has(oldDirectory)) forgotten.push({ directory: oldDirectory, name: oldName, target })
+      this.#records[i] = without(record, directories)
     }
+    return forgotten
   }
 
   /** The first record after the head, of the next `reach`, in which a name comes or goes. */
@@ -101,5 +110,19 @@ export class HandleQueue {
       if (record.oldName === name && record.oldDirectory === directory) return record
     }
     return undefined
+  }
+}
+
+/** What a record tells of other directories. */
+function without(record: HandleRecord, directories: ReadonlySet<string>): HandleRecord {
+  const { mask } = record
+  const isNew = directories.has(record.directory)
+  const isOld = directories.has(record.oldDirectory)
+  if (!isNew && !isOld) return record
+  if ((mask & FAN.RENAME) === 0) return { ...record, mask: mask & ~NAME_CHANGES }
+  return {
+    ...record,
+    directory: isNew ? '' : record.directory,
+    oldDirectory: isOld ? '' : record.oldDirectory,
   }
 }

@@ -12,7 +12,7 @@ import { HandleRoots } from './HandleRoots.js'
 import { HandleTable, type Prune } from './HandleTable.js'
 import { HandleTeller } from './HandleTeller.js'
 import { Marking } from './Marking.js'
-import { Holds } from './Holds.js'
+import { Holds, type Looking } from './Holds.js'
 import { RenamePairs } from './RenamePairs.js'
 import { Suspects } from './Suspects.js'
 
@@ -84,6 +84,7 @@ export class HandleWatcher {
       roots: this.#roots,
       marking: this.#marking,
       suspects: this.#suspects,
+      doubt: (...told: Parameters<Looking['doubt']>) => this.#changes.doubt(...told),
     }
     this.#holds = new Holds(this.#queue, looking, () => this.#post())
     const host = {

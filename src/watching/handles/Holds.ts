@@ -1,7 +1,7 @@
 import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
-import { Arrival } from './Arrival.js'
+import { Arrival, type EarlierEntry } from './Arrival.js'
 import type { HandleNode } from './HandleNode.js'
-import type { HandleQueue } from './HandleQueue.js'
+import type { ForgottenName, HandleQueue } from './HandleQueue.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
 import type { Marking } from './Marking.js'
@@ -15,6 +15,8 @@ export interface Looking {
   readonly roots: HandleRoots
   readonly marking: Marking
   readonly suspects: Suspects
+  /** It is not known whether a record told of a name before it was listed as `entry`, or after that. */
+  readonly doubt: (name: ForgottenName, entry: EarlierEntry | undefined) => void
 }
 
 /** Something that holds up the records until a fence is read. */
@@ -84,9 +86,10 @@ export class Holds {
   }
 
   #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
-    const { disk, table, marking, suspects } = this.#looking
+    const { disk, table, marking, suspects, doubt } = this.#looking
     const isByDirectory = nodes.some(({ key }) => marking.isByDirectory(key))
     const marked = new Set<string>()
+    const forgotten: ForgottenName[] = []
     const host = {
       lists: (below: HandleNode) => table.view(below) !== undefined,
       prepare: (below: HandleNode) => {
@@ -102,17 +105,26 @@ export class Holds {
       const before = isByDirectory ? this.#post() : 0
       for (const arrival of arrivals) arrival.look()
       this.until((end) => {
-        if (marked.size > 0) this.#queue.forgetBefore(before, marked)
+        if (marked.size > 0) forgotten.push(...this.#queue.forgetBefore(before, marked))
         marked.clear()
         let isComplete = true
         for (const arrival of arrivals) if (!arrival.settle(this.#queue, end)) isComplete = false
         if (!isComplete) wait()
         else {
           for (const arrival of arrivals) for (const key of arrival.listed()) suspects.forget(key)
+          for (const name of forgotten) doubt(name, entryOf(arrivals, name))
           ready(arrivals)
         }
       })
     }
     wait()
   }
+}
+
+function entryOf(arrivals: readonly Arrival[], { directory, name }: ForgottenName): EarlierEntry | undefined {
+  for (const arrival of arrivals) {
+    const entry = arrival.entryOf(directory, name)
+    if (entry !== undefined) return entry
+  }
+  return undefined
 }

@@ -173,6 +173,7 @@ export class Placement {
     for (let i = queue.head; i < end; i++) {
       const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
       if ((mask & FAN.ONDIR) === 0 || !matters(target) || first.has(target)) continue
+      if (directory === '' && oldDirectory === '') continue
       if ((mask & FAN.RENAME) !== 0) {
         first.set(target, oldDirectory === '' ? NOWHERE : { parent: oldDirectory, name: oldName })
       } else if ((mask & FAN.CREATE) !== 0 && this.#marking.isByDirectory(target)) first.set(target, NOWHERE)

@@ -44,7 +44,7 @@ export class Suspects {
     return this.#size
   }
 
-  /** A record said this of a name, which from now on is in doubt. */
+  /** A record said this of a name, which from now on is in doubt. Of a file the key may be empty. */
   suspect(node: HandleNode, name: string, believed: FoundEntry | undefined): void {
     const names = this.#directories.get(node.key) ?? new Map<string, Suspect>()
     this.#directories.set(node.key, names)
@@ -89,7 +89,7 @@ export class Suspects {
         if (isOpen) continue
         names.delete(name)
         this.#size--
-        if (believed?.key !== found?.key || believed?.isDirectory !== found?.isDirectory) {
+        if (!isAs(believed, found)) {
           wrong.push({ node, name, believed, found })
         }
       }
@@ -97,4 +97,9 @@ export class Suspects {
     }
     return wrong
   }
+}
+
+function isAs(believed: FoundEntry | undefined, found: FoundEntry | undefined): boolean {
+  if (believed?.isDirectory !== found?.isDirectory) return false
+  return believed?.key === '' || believed?.key === found?.key
 }

@@ -1,5 +1,7 @@
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 
+type NameOfFile = Pick<HandleRecord, 'directory' | 'name' | 'target'>
+
 const MANY = 10_000
 
 /**
@@ -12,14 +14,14 @@ export class Unlinked {
   #names = new Set<string>()
   #older = new Set<string>()
 
-  add(record: HandleRecord): void {
+  add(record: NameOfFile): void {
     this.#names.add(keyOf(record))
     if (this.#names.size < MANY) return
     this.#older = this.#names
     this.#names = new Set()
   }
 
-  delete(record: HandleRecord): void {
+  delete(record: NameOfFile): void {
     if (this.#isEmpty) return
     const key = keyOf(record)
     this.#names.delete(key)
@@ -27,7 +29,7 @@ export class Unlinked {
   }
 
   /** True for a record of a file that no longer has the name by which it is reported. */
-  has(record: HandleRecord): boolean {
+  has(record: NameOfFile): boolean {
     if (this.#isEmpty) return false
     const key = keyOf(record)
     return this.#names.has(key) || this.#older.has(key)
@@ -39,6 +41,6 @@ export class Unlinked {
 }
 
 // One buffer makes the string its own: a slice would keep the whole batch in memory.
-function keyOf({ directory, name, target }: HandleRecord): string {
+function keyOf({ directory, name, target }: NameOfFile): string {
   return Buffer.from(`${directory}/${name}\0${target}`, 'latin1').toString('latin1')
 }
