@@ -4,6 +4,7 @@ import { DrainThread, type DrainListener } from './DrainThread.js'
 import { Fences } from './Fences.js'
 import { blindFilesystem } from './filesystemTypes.js'
 import { inotifyOpenError } from './inotifyErrors.js'
+import { IN } from './inotifyMasks.js'
 import { FENCE_WD, type InotifyBinding, type InotifyListener, type InotifyRecord } from './InotifyBinding.js'
 import { libc } from './libc.js'
 import { PathBuffer } from './PathBuffer.js'
@@ -31,13 +32,14 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     const wd = c.inotifyAddWatch(fd, paths.of(path), mask)
     return wd < 0 ? -c.errno() : wd
   }
+  const removeWatch = (wd: number): void => void c.inotifyRmWatch(fd, wd)
 
   let fences: Fences
   let thread: DrainThread
   let undo = () => void c.close(fd)
   const directories = new DirectoryReader(paths)
   try {
-    fences = new Fences(addPath, inotifyOpenError)
+    fences = new Fences({ add: addPath, remove: removeWatch }, inotifyOpenError)
     undo = () => {
       fences.close()
       c.close(fd)
@@ -57,7 +59,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
     name: 'koffi',
     tellsMounts: true,
     addWatch: (path, mask) => directories.withShortPath(path, (short) => addPath(short, mask)),
-    removeWatch: (wd) => void c.inotifyRmWatch(fd, wd),
+    removeWatch,
     list: (path) => directories.list(path),
     listing: (path) => directories.listing(path),
     identify: (path) => directories.withShortPath(path, identify),
@@ -78,12 +80,11 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
 
 /** Replaces the records that answer fences by what the watching code understands. */
 export function withFences(records: InotifyRecord[], fences: Fences): InotifyRecord[] {
-  const { lastWd } = fences
   for (let i = 0; i < records.length; i++) {
-    const { wd } = records[i]!
-    if (wd > lastWd) continue
-    if (wd === -1) fences.overflowed()
-    else records[i] = { wd: FENCE_WD, mask: 0, cookie: fences.arrived(wd), name: '' }
+    const { wd, mask } = records[i]!
+    if ((mask & IN.IGNORED) === 0) continue
+    const token = fences.arrived(wd)
+    if (token > 0) records[i] = { wd: FENCE_WD, mask: 0, cookie: token, name: '' }
   }
   return records
 }

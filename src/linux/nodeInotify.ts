@@ -121,9 +121,16 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
     const wd = handle.addWatch({ path: text, watch_for: mask, callback })
     return wd < 0 ? -whyNot(text, mask) : wd
   }
+  const removeWatch = (wd: number): void => {
+    try {
+      handle.removeWatch(wd)
+    } catch {
+      // Already gone: the kernel has queued, or will queue, its own IN_IGNORED.
+    }
+  }
   let fences: Fences
   try {
-    fences = new Fences(addWatch, inotifyOpenError)
+    fences = new Fences({ add: addWatch, remove: removeWatch }, inotifyOpenError)
   } catch (error) {
     handle.close()
     throw error
@@ -141,13 +148,7 @@ export function nodeInotify(listener: InotifyListener): InotifyBinding {
     name: 'node-inotify',
     tellsMounts: false,
     addWatch,
-    removeWatch(wd) {
-      try {
-        handle.removeWatch(wd)
-      } catch {
-        // Already gone: the kernel has queued, or will queue, its own IN_IGNORED.
-      }
-    },
+    removeWatch,
     list: listByNode,
     listing: listingByNode,
     identify,

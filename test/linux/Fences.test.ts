@@ -1,15 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
-import { Fences } from '../../src/linux/Fences.js'
+import { FENCES, Fences } from '../../src/linux/Fences.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
-import { bindingDescriptors } from '../helpers/procSelf.js'
+import { bindingDescriptors, kernelWatches } from '../helpers/procSelf.js'
 import { RealInotify } from '../simulation/RealKernel.js'
 
+const ENOSPC = 28
 const failed = (errno: number) => new Error(`errno ${errno}`)
 
-function withFences(use: (fences: Fences, kernel: RealInotify) => void): void {
+/** `isFull` says that no watch is free. */
+function withFences(use: (fences: Fences, kernel: RealInotify) => void, isFull = () => false): void {
   const kernel = new RealInotify()
-  const fences = new Fences((path, mask) => kernel.addWatch(path, mask), failed)
+  const fences = new Fences(
+    {
+      add: (path, mask) => (isFull() ? -ENOSPC : kernel.addWatch(path, mask)),
+      remove: (wd) => kernel.removeWatch(wd),
+    },
+    failed,
+  )
   try {
     use(fences, kernel)
   } finally {
@@ -18,86 +26,64 @@ function withFences(use: (fences: Fences, kernel: RealInotify) => void): void {
   }
 }
 
-/** What has arrived: the numbers of the fences, `undefined` for a record that is none. */
+/** The numbers of the fences that have arrived. */
 function read(fences: Fences, kernel: RealInotify): number[] {
   return kernel.read().map(({ wd, mask }) => {
-    expect(mask).toBe(IN.ACCESS)
-    expect(wd).toBeLessThanOrEqual(fences.lastWd)
+    expect(mask).toBe(IN.IGNORED)
     return fences.arrived(wd)
   })
 }
 
 describe('Fences', () => {
-  it('queues one record a fence, in order', () => {
+  it('queues one record a fence, in order, however many are under way', () => {
     withFences((fences, kernel) => {
-      const tokens = [fences.post(), fences.post(), fences.post(), fences.post()]
-      expect(tokens).toEqual([...tokens].sort((a, b) => a - b))
-      expect(new Set(tokens).size).toBe(4)
+      const tokens = Array.from({ length: 100 }, () => fences.post())
+      expect(tokens).toEqual(tokens.map((_, index) => index + 1))
       expect(read(fences, kernel)).toEqual(tokens)
     })
   })
 
-  it('goes on for ever, also when one is posted before the last was read', () => {
-    withFences((fences, kernel) => {
-      let last = fences.post()
-      for (let i = 0; i < 1000; i++) {
-        const next = fences.post()
-        expect(next).toBeGreaterThan(last)
-        expect(read(fences, kernel)).toEqual(i === 0 ? [last, next] : [next])
-        last = next
-      }
-    })
-  })
-
-  it('says when all are under way', () => {
+  it('holds so many watches and no more', () => {
+    const before = kernelWatches().length
     withFences((fences) => {
-      for (let i = 0; i < 4; i++) fences.post()
-      expect(() => fences.post()).toThrow('every fence is under way')
-    })
-  })
-
-  it('gets back the fences that an overflow has lost, once the next one shows it', () => {
-    withFences((fences, kernel) => {
-      const lost = fences.post()
-      kernel.read()
-      fences.overflowed()
-      // Its answer may still stand behind the overflow record: so it is not given up yet.
-      const next = fences.post()
-      expect(next).toBeGreaterThan(lost)
-      fences.overflowed()
-      fences.overflowed()
-      for (let i = 0; i < 4; i++) fences.post()
-    })
-  })
-
-  it('does not take the answer to a fence that it has given up for that to the next one', () => {
-    withFences((fences, kernel) => {
-      for (let times = 0; times < 10; times++) {
+      for (let i = 0; i < 10; i++) {
+        expect(kernelWatches().length - before).toBe(FENCES)
         fences.post()
-        // They had been read before, and are handled only now.
-        fences.overflowed()
-        fences.overflowed()
-        const next = fences.post()
-        expect(read(fences, kernel)).toEqual([0, next])
       }
     })
   })
 
-  it('takes a smaller number for lost when a greater one has arrived', () => {
+  it('takes no answer for that to another fence, when some are lost', () => {
     withFences((fences, kernel) => {
-      fences.post()
+      const lost = [fences.post(), fences.post(), fences.post()]
       kernel.read()
-      const second = fences.post()
-      expect(read(fences, kernel)).toEqual([second])
-      for (let i = 0; i < 4; i++) fences.post()
+      const next = fences.post()
+      expect(next).toBeGreaterThan(Math.max(...lost))
+      expect(read(fences, kernel)).toEqual([next])
     })
+  })
+
+  it('does without a watch that another program has taken, until it is free again', () => {
+    let isFull = false
+    withFences(
+      (fences, kernel) => {
+        isFull = true
+        const tokens = Array.from({ length: FENCES }, () => fences.post())
+        expect(() => fences.post()).toThrow(`errno ${ENOSPC}`)
+        isFull = false
+        for (let i = 0; i < FENCES; i++) tokens.push(fences.post())
+        expect(read(fences, kernel)).toEqual(tokens)
+      },
+      () => isFull,
+    )
   })
 
   it('answers only to its own watches', () => {
     withFences((fences, kernel) => {
       const wd = kernel.addWatch('/dev', IN.CREATE)
-      expect(wd).toBeGreaterThan(fences.lastWd)
+      const token = fences.post()
       expect(fences.arrived(wd)).toBe(0)
+      expect(read(fences, kernel)).toEqual([token])
     })
   })
 
@@ -108,11 +94,12 @@ describe('Fences', () => {
     })
     expect(bindingDescriptors()).toEqual(before)
     let calls = 0
-    expect(() => new Fences(() => (++calls < 3 ? calls : -28), failed)).toThrow('errno 28')
+    const add = () => (++calls < FENCES ? calls : -ENOSPC)
+    expect(() => new Fences({ add, remove: () => undefined }, failed)).toThrow(`errno ${ENOSPC}`)
     expect(bindingDescriptors()).toEqual(before)
   })
 
-  it('reads a file of its own: who looks through /proc, or posts other fences, queues no record', () => {
+  it('queues no record for what others do: who looks through /proc, or posts other fences', () => {
     withFences((fences, kernel) => {
       withFences((others) => {
         others.post()

@@ -9,6 +9,7 @@ import {
   type FileIdentity,
   type InotifyBinding,
 } from '../../src/linux/InotifyBinding.js'
+import { FENCES } from '../../src/linux/Fences.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { textFromRaw } from '../../src/linux/rawPath.js'
 import { describeBindings, userNamespace } from '../helpers/bindings.js'
@@ -202,10 +203,10 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       withDirectory(async (directory) => {
         const paths = ['a', 'b', 'c'].map((entry) => join(directory, entry))
         for (const path of paths) fs.mkdirSync(path)
-        // Four watches are the fences.
+        // Some watches are those of the fences.
         const { results } = await runForJson<{ results: number[] }>(
           'watchLimited',
-          [name, '6', '9', ...paths],
+          [name, String(FENCES + 2), '9', ...paths],
           {
             prefix: ['unshare', '-Ur'],
           },
@@ -223,10 +224,10 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
     expect(noInstance.error.path).toMatch(/user\/max_inotify_instances$/)
     expect(noInstance.error.message).toMatch(/limit for a user is 0$/)
     expect(noInstance.error.hint).toMatch(/sysctl user\.max_inotify_instances=256/)
-    const noWatch = await runForJson<Failure>('watchLimited', [name, '2', '9'], { prefix })
+    const noWatch = await runForJson<Failure>('watchLimited', [name, String(FENCES - 1), '9'], { prefix })
     expect(noWatch.error.code).toBe('FSFLOW_WATCH_LIMIT')
     expect(noWatch.error.path).toMatch(/user\/max_inotify_watches$/)
-    expect(noWatch.error.message).toMatch(/limit for a user is 2$/)
+    expect(noWatch.error.message).toMatch(new RegExp(`limit for a user is ${FENCES - 1}$`))
     expect(noWatch.error.hint).toMatch(/sysctl user\.max_inotify_watches=524288/)
   })
 
@@ -463,7 +464,7 @@ describeBindings('inotify binding', ({ binding: name, test, testWith }) => {
       const before = holdings()
       const probe = new InotifyProbe(name)
       probe.binding.addWatch(directory, IN.CREATE)
-      expect(holdings().watches).toBe(before.watches + 5)
+      expect(holdings().watches).toBe(before.watches + FENCES + 1)
       fs.writeFileSync(join(directory, 'before'), '')
       await probe.settled()
       fs.writeFileSync(join(directory, 'unread'), '')

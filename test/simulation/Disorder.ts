@@ -22,12 +22,18 @@ export class Disorder {
   }
 
   read(count = Infinity): InotifyRecord[] {
-    if (this.#records.length === 0 && this.#late.length === 0) return this.#kernel.read(count)
-    this.#take()
-    this.#end()
+    if (this.#records.length < count || this.#late.length > 0) {
+      this.#take()
+      this.#end()
+    }
     const taken = this.#records.splice(0, count)
     this.#last = Math.max(0, this.#last - taken.length)
     return taken
+  }
+
+  /** A thread takes records out of the kernel's queue, for those who read. */
+  drain(count: number): void {
+    this.#records.push(...this.#kernel.read(count))
   }
 
   do(action: () => void): void {

@@ -20,6 +20,10 @@ export type Step =
   | { readonly do: Operation }
   /** The watching code gets records, as many as this. */
   | { readonly read: number }
+  /** A thread takes so many records out of the kernel's queue, which the watching code gets later. */
+  | { readonly drain: number }
+  /** The same just before the next system call of the watching code. */
+  | { readonly drainInside: number }
   /** Somebody does something just before the next system call of the watching code. */
   | { readonly inside: Operation }
   /** The same, and another processor queues what it did before its own record, or after: see `Disorder`. */
@@ -240,7 +244,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
     const { ino, bornAt } = fs.lstat(path)
     return `${ino} ${bornAt}`
   }
-  const waiting: Operation[] = []
+  const waiting: (() => void)[] = []
   let calls = 0
   const kernel = fs.inotify({
     maxQueuedEvents: options.maxQueuedEvents ?? 16_384,
@@ -248,8 +252,7 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
     entriesPerGetdents: 2,
     beforeCall: () => {
       if (++calls > MANY_CALLS) throw new Error('does not come to rest')
-      const operation = waiting.shift()
-      if (operation !== undefined) perform(fs, operation)
+      waiting.shift()?.()
     },
   })
   let consumer: Consumer | undefined
@@ -315,7 +318,9 @@ export function simulateWatcher(steps: readonly Step[], options: SimulationOptio
     if ('do' in step) queue.do(() => perform(fs, step.do))
     else if ('late' in step) queue.late(() => performOn(fs, step.late))
     else if ('early' in step) queue.early(() => performOn(fs, step.early))
-    else if ('inside' in step) waiting.push(step.inside)
+    else if ('inside' in step) waiting.push(() => perform(fs, step.inside))
+    else if ('drain' in step) queue.drain(step.drain)
+    else if ('drainInside' in step) waiting.push(() => queue.drain(step.drainInside))
     else if ('remote' in step) kernel.remotely(() => perform(fs, step.remote))
     else if ('look' in step) watcher.look(clock)
     else push(queue.read(step.read))

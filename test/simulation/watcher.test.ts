@@ -109,6 +109,15 @@ describe('Watcher on a simulated kernel', () => {
     holds(operation, { maxQueuedEvents: 6 }, { numRuns: 12_000 * share })
   })
 
+  it('is whole again after overflows that a thread has read before the watching code knows of them', () => {
+    const count = fc.integer({ min: 1, max: 8 })
+    const write = { weight: 10, arbitrary: fc.constant<Step>({ do: { call: 'append', path: '/w/z' } }) }
+    const drain = { weight: 3, arbitrary: count.map((drained): Step => ({ drain: drained })) }
+    const inside = { weight: 3, arbitrary: count.map((drained): Step => ({ drainInside: drained })) }
+    const full = [...tree, '/w/z']
+    holds(operation, { maxQueuedEvents: 4, tree: full }, { numRuns: 6_000 * share }, write, drain, inside)
+  })
+
   it('tells what was written at the moment of a rename under the name that it has when it is told', () => {
     const append = single('append')
     const late = { weight: 2, arbitrary: append.map((what): Step => ({ late: what })) }

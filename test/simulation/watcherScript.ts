@@ -8,6 +8,7 @@ export interface WatcherScript {
 
 const operations: readonly string[] = ['do', 'inside', 'remote', 'late', 'early']
 const flags = ['fromTheStart', 'followSymlinks', 'blind', 'locks'] as const
+const counts = ['read', 'drain', 'drainInside'] as const
 const numbers = ['maxQueuedEvents', 'maxWatches'] as const
 
 /**
@@ -20,6 +21,8 @@ const numbers = ['maxQueuedEvents', 'maxWatches'] as const
  * late append /w/a/c         (the same; what is done next is queued before it)
  * early append /w/a/c        (the same; it is queued before what was done last)
  * read 3                     (the watching code gets so many records)
+ * drain 3                    (a thread takes so many from the kernel, and keeps them until they are read)
+ * drainInside 3              (the same, just before the next system call of the watching code)
  * ```
  */
 export function parseWatcherScript(text: string): WatcherScript {
@@ -30,7 +33,8 @@ export function parseWatcherScript(text: string): WatcherScript {
     const [first, ...rest] = words
     if (first === undefined || first.startsWith('#')) continue
     if (first === 'tree') options.tree = rest
-    else if (first === 'read') steps.push({ read: Number(rest[0]) })
+    else if ((counts as readonly string[]).includes(first))
+      steps.push({ [first]: Number(rest[0]) } as unknown as Step)
     else if (first === 'look') steps.push({ look: true })
     else if (operations.includes(first)) {
       const [call, path, to] = rest
@@ -51,13 +55,10 @@ export function printWatcherScript({ steps, options }: WatcherScript): string {
     if (options[number] !== undefined) lines.push(`${number} ${options[number]}`)
   }
   for (const step of steps) {
-    if ('read' in step) lines.push(`read ${step.read}`)
-    else if ('look' in step) lines.push('look')
-    else {
-      const [[kind, operation]] = Object.entries(step) as [[string, Operation]]
-      const to = 'to' in operation ? ` ${operation.to}` : ''
-      lines.push(`${kind} ${operation.call} ${operation.path}${to}`)
-    }
+    const [[kind, what]] = Object.entries(step) as [[string, Operation | number | true]]
+    if (typeof what === 'number') lines.push(`${kind} ${what}`)
+    else if (what === true) lines.push(kind)
+    else lines.push(`${kind} ${what.call} ${what.path}${'to' in what ? ` ${what.to}` : ''}`)
   }
   return lines.join('\n')
 }
