@@ -155,6 +155,15 @@ describe('HandleWatcher on a simulated kernel', () => {
        do rename /w/b/b /w/c/b`,
     ],
     [
+      'tells nothing below a name that another directory had before its parent was marked anew',
+      {},
+      `do rename /w/a /o/a
+       do rename /o/a /w/b
+       do mknod /w/b/b/c
+       do rename /w/b/b /w/c
+       do mkdir /w/b/b`,
+    ],
+    [
       'tells a directory once that was renamed before its parent was marked anew',
       { judges: true },
       `do mkdir /w/b

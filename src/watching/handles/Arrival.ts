@@ -75,27 +75,31 @@ export class Arrival {
         (entry) => entry.key === '' || !isElsewhere(places.get(entry.key), key, entry.name),
       )
       this.#states.set(key, entries)
+      // Before others are placed by the same names.
+      this.#displaceOthers(key, entries, (child) => !this.#listings.has(child.key))
       for (const entry of entries) {
         if (entry.key === '' || entry.isUncertain === true || this.#listings.has(entry.key)) continue
         if (this.#host.lists(this.#put(entry, key))) this.#pending.push(entry.key)
       }
     }
     if (this.#pending.length > 0) return false
-    this.#displaceOthers()
+    for (const [key, entries] of this.#states) this.#displaceOthers(key, entries, () => true)
     return true
   }
 
   /** What is known from before, of a directory that was not reported meanwhile, may not be so any more. */
-  #displaceOthers(): void {
-    for (const [key, entries] of this.#states) {
-      const children = this.#table.get(key)?.children
-      if (children === undefined || children.size === 0) continue
-      const there = new Map(entries.map((entry) => [entry.name, entry]))
-      for (const child of [...children.values()]) {
-        const entry = there.get(child.name)
-        const isSo = entry?.isDirectory === true && (entry.key === child.key || entry.key === '')
-        if (!isSo && !child.isMounted && child.root === undefined) this.#host.displace(child)
-      }
+  #displaceOthers(
+    key: string,
+    entries: readonly EarlierEntry[],
+    isChosen: (child: HandleNode) => boolean,
+  ): void {
+    const children = this.#table.get(key)?.children
+    if (children === undefined || children.size === 0) return
+    const there = new Map(entries.map((entry) => [entry.name, entry]))
+    for (const child of [...children.values()].filter(isChosen)) {
+      const entry = there.get(child.name)
+      const isSo = entry?.isDirectory === true && (entry.key === child.key || entry.key === '')
+      if (!isSo && !child.isMounted && child.root === undefined) this.#host.displace(child)
     }
   }
 
