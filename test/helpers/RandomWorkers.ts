@@ -16,6 +16,8 @@ export class RandomWorkers {
   constructor(count: number) {
     this.#processes = Array.from({ length: count }, () => fork(script))
     this.#ready = Promise.all(this.#processes.map(answer))
+    // Who closes them before that does not wait.
+    this.#ready.catch(() => undefined)
   }
 
   /** Has each of them do its steps, each by a seed of its own. */

@@ -6,15 +6,15 @@ import { seededRandom } from '../../src/cli/load/randomWork.js'
 import { describeBindings, userNamespace } from '../helpers/bindings.js'
 import { runForJson, type ChildOptions, type Kill } from '../helpers/runChild.js'
 import { queueSysctl } from '../helpers/sysctl.js'
-import { tortureAll, type Outcome, type Variant } from './torture.js'
+import { together, tortureAll, type Outcome, type Variant } from './torture.js'
 
-const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..10').split('..').map(Number) as [
+const [firstSeed, lastSeed] = (process.env.TORTURE_SEEDS ?? '1..20').split('..').map(Number) as [
   number,
   number,
 ]
 const SEEDS = lastSeed - firstSeed + 1
-// Polling is slow by intention.
-const SLOW_SEEDS = Math.ceil(SEEDS / 5)
+// What is polled, and who is stopped, mostly waits.
+const AT_ONCE = 4
 // So short that it overflows however fast it is read.
 const SHORT_QUEUE = 4
 const FEW_WATCHES = 20
@@ -23,10 +23,16 @@ const BOUND_MS = 600_000 + SEEDS * 10_000
 
 jest.setTimeout(BOUND_MS)
 
-/** The same in a process of its own. */
-function tortureApart(variant: Variant, seeds: number, options: ChildOptions): Promise<Outcome> {
-  const range = [firstSeed, firstSeed + seeds - 1].map(String)
-  return runForJson('tortured', [JSON.stringify(variant), ...range], { boundMs: BOUND_MS, ...options })
+/** The same in a few processes of their own, each with a part of the seeds. */
+async function tortureApart(variant: Variant, options: ChildOptions): Promise<Outcome> {
+  const length = Math.ceil(SEEDS / AT_ONCE)
+  const parts: Promise<Outcome>[] = []
+  for (let first = firstSeed; first <= lastSeed; first += length) {
+    const range = [first, Math.min(first + length - 1, lastSeed)].map(String)
+    const child = { boundMs: BOUND_MS, ...options }
+    parts.push(runForJson('tortured', [JSON.stringify(variant), ...range], child))
+  }
+  return together(await Promise.all(parts))
 }
 
 /** Stops a process and has it go on, again and again at random, while it runs. */
@@ -58,9 +64,7 @@ describeBindings('torture', ({ binding, test, testWith }) => {
     'the same with fewer watches than directories, and when they are free again',
     async () => {
       const variant = { binding, watches: FEW_WATCHES }
-      const { wrong, warnings } = await tortureApart(variant, SLOW_SEEDS, {
-        prefix: ['unshare', '-Ur'],
-      })
+      const { wrong, warnings } = await tortureApart(variant, { prefix: ['unshare', '-Ur'] })
       expect(wrong).toEqual([])
       const count = (code: string) => warnings.filter((other) => other === code).length
       expect(count('FSFLOW_WATCH_LIMIT')).toBeGreaterThan(0)
@@ -72,7 +76,6 @@ describeBindings('torture', ({ binding, test, testWith }) => {
     let isRunning = true
     const { wrong, overflows } = await tortureApart(
       { binding, queueLength: SHORT_QUEUE },
-      Math.ceil(SEEDS / 2),
       {
         onStart: (kill) => void interrupt(kill, () => isRunning),
       },
