@@ -1,12 +1,18 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { IN } from './inotifyMasks.js'
 import { libc, type Libc } from './libc.js'
 
-interface FenceFile {
-  /** The watch that the next fence here gives up, 0 when none could be had. */
-  wd: number
-  readonly path: string
-  readonly descriptors: readonly number[]
+interface Slot {
+  readonly wd: number
+  /** The descriptor that `file` tells about, where it is such a file. */
+  readonly keeper: number | undefined
+  readonly file: number
+  /** The number of the fence that is under way here, 0 when there is none. */
+  token: number
+  /** The number of the last fence that was posted here. */
+  last: number
+  /** An overflow has been seen since: the answer is either on its way before the next one, or lost. */
+  stale: boolean
 }
 
 /** What a binding does for them. */
@@ -16,29 +22,30 @@ export interface FenceWatches {
   remove(wd: number): void
 }
 
-// At the watch limit, another program can take the watch that is free for a moment: then there is one left.
-export const FENCES = 2
+// One for crawling and one for stopping can be under way, and an overflow can leave as many lost ones behind.
+export const FENCES = 4
 const MFD_CLOEXEC = 1
 
 /**
- * Marks positions in an inotify queue, by giving up the watch of a file: the kernel queues IN_IGNORED behind all that
- * is queued. Since it gives out each watch descriptor once, no answer can be taken for that of another fence, whatever
- * an overflow has swallowed in between. The file has no path at which others come across it.
+ * Marks positions in an inotify queue, by reading a byte from a file that nobody else reads: the kernel queues
+ * IN_ACCESS behind all that is queued. The file has no path at which others come across it; reading changes
+ * nothing and needs no right. Identical records that follow each other are merged by the kernel, so each slot
+ * has at most one fence under way.
  */
 export class Fences {
   readonly #watches: FenceWatches
-  readonly #failed: (errno: number) => Error
-  readonly #files: FenceFile[] = []
-  /** The numbers of the fences under way, and of lost ones, by the watches that were given up; they rise. */
-  readonly #tokens = new Map<number, number>()
+  readonly #slots: Slot[] = []
   #last = 0
 
-  /** Throws what `failed` gives when no watches can be had. */
+  /** Throws what `failed` gives when there are not enough watches. */
   constructor(watches: FenceWatches, failed: (errno: number) => Error) {
     this.#watches = watches
-    this.#failed = failed
     try {
-      for (let i = 0; i < FENCES; i++) this.#open()
+      for (let i = 0; i < FENCES; i++) {
+        const slot = openSlot(watches)
+        if (typeof slot === 'number') throw failed(-slot)
+        this.#slots.push(slot)
+      }
     } catch (error) {
       this.close()
       throw error
@@ -47,53 +54,84 @@ export class Fences {
 
   /** Queues a fence and returns its number; numbers rise. */
   post(): number {
-    // The other one next time.
-    const file = this.#files.shift()!
-    this.#files.push(file)
-    if (file.wd === 0) this.#watch(file)
-    this.#tokens.set(file.wd, ++this.#last)
-    this.#watches.remove(file.wd)
-    file.wd = Math.max(0, this.#watches.add(file.path, IN.DELETE_SELF))
-    return this.#last
+    // The one that was used longest ago, for the case that no watch was free to renew it.
+    const free = this.#slots.filter(({ token }) => token === 0).sort((a, b) => a.last - b.last)
+    const [slot] = free
+    if (slot === undefined) throw new Error('every fence is under way')
+    slot.token = slot.last = ++this.#last
+    slot.stale = false
+    readSync(slot.file, scratch, 0, 1, 0)
+    return slot.token
   }
 
-  /** The number of the fence that the end of a watch answers, 0 when it is none. Fences with smaller numbers were lost. */
+  /** The number of the fence that a record on `wd` answers, 0 when it is none. Fences with smaller numbers were lost. */
   arrived(wd: number): number {
-    const token = this.#tokens.get(wd) ?? 0
-    for (const [other, number] of this.#tokens) {
-      if (number > token) break
-      this.#tokens.delete(other)
-    }
+    const token = this.#slots.find((candidate) => candidate.wd === wd)?.token ?? 0
+    for (const slot of this.#slots) if (slot.token <= token) slot.token = 0
     return token
   }
 
+  /** An overflow record was read: what was under way at the one before can no longer come. */
+  overflowed(): void {
+    for (const [index, slot] of this.#slots.entries()) {
+      if (slot.stale) this.#slots[index] = this.#renewed(slot)
+      slot.stale = slot.token !== 0
+    }
+  }
+
   close(): void {
-    for (const { descriptors } of this.#files) for (const fd of descriptors) closeSync(fd)
-    this.#files.length = 0
+    for (const slot of this.#slots) closeSlot(slot)
+    this.#slots.length = 0
   }
 
-  #open(): void {
-    const descriptors = openPrivateFile()
-    const file = { wd: 0, path: `/proc/self/fd/${descriptors[0]}`, descriptors }
-    this.#files.push(file)
-    this.#watch(file)
-  }
-
-  #watch(file: FenceFile): void {
-    const wd = this.#watches.add(file.path, IN.DELETE_SELF)
-    if (wd < 0) throw this.#failed(-wd)
-    file.wd = wd
+  /**
+   * Overflows that had been read before a fence was posted can have it given up while its answer is still on its way.
+   * That must not be taken for the answer to the next one: so that one gets a watch of its own.
+   */
+  #renewed(slot: Slot): Slot {
+    slot.token = 0
+    const next = orNone(() => openSlot(this.#watches))
+    if (typeof next !== 'object') return slot
+    this.#watches.remove(slot.wd)
+    closeSlot(slot)
+    return next
   }
 }
 
-/** Descriptors, the first of which is open on a file that nobody else has. */
-function openPrivateFile(): number[] {
+const scratch = Buffer.alloc(1)
+
+/** Without a descriptor that is free there is none. */
+function orNone<T>(open: () => T): T | undefined {
+  try {
+    return open()
+  } catch {
+    return undefined
+  }
+}
+
+/** A slot or -errno. */
+function openSlot(watches: FenceWatches): Slot | number {
+  const { file, keeper } = openPrivateFile()
+  const wd = watches.add(`/proc/self/fd/${file}`, IN.ACCESS)
+  const slot = { wd, keeper, file, token: 0, last: 0, stale: false }
+  if (wd > 0) return slot
+  closeSlot(slot)
+  return wd
+}
+
+function closeSlot({ file, keeper }: Slot): void {
+  closeSync(file)
+  if (keeper !== undefined) closeSync(keeper)
+}
+
+function openPrivateFile(): { file: number; keeper: number | undefined } {
   const memory = openMemoryFile()
-  if (memory !== undefined) return [memory]
-  // Without FFI: what /proc tells of a descriptor is an inode too.
+  if (memory !== undefined) return { file: memory, keeper: undefined }
+  // Without FFI: what /proc tells of a descriptor is an inode too. By the thread, since those who look through
+  // /proc (lsof, fsflow itself for the users of inotify) read by the process, and each read is a record.
   const keeper = openSync('/dev/null', 'r')
   try {
-    return [openSync(`/proc/self/task/${process.pid}/fdinfo/${keeper}`, 'r'), keeper]
+    return { file: openSync(`/proc/self/task/${process.pid}/fdinfo/${keeper}`, 'r'), keeper }
   } catch (error) {
     closeSync(keeper)
     throw error
@@ -108,5 +146,12 @@ function openMemoryFile(): number | undefined {
     return undefined
   }
   const fd = c.memfdCreate('fsflow-fence', MFD_CLOEXEC)
-  return fd < 0 ? undefined : fd
+  if (fd < 0) return undefined
+  try {
+    writeSync(fd, scratch)
+    // The kernel queues no records for what is done by the first descriptor of such a file.
+    return openSync(`/proc/self/fd/${fd}`, 'r')
+  } finally {
+    c.close(fd)
+  }
 }

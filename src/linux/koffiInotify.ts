@@ -82,7 +82,8 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
 export function withFences(records: InotifyRecord[], fences: Fences): InotifyRecord[] {
   for (let i = 0; i < records.length; i++) {
     const { wd, mask } = records[i]!
-    if ((mask & IN.IGNORED) === 0) continue
+    if (wd === -1) fences.overflowed()
+    if (mask !== IN.ACCESS) continue
     const token = fences.arrived(wd)
     if (token > 0) records[i] = { wd: FENCE_WD, mask: 0, cookie: token, name: '' }
   }

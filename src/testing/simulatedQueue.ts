@@ -20,7 +20,7 @@ export class SimulatedQueue {
   /**
    * Full: one overflow record takes the place of all that is lost until it is read. Otherwise the record is
    * merged into the last one when they are alike. The kernel does not compare the cookies. Fences are never
-   * merged: on a real kernel each is the end of a watch of its own.
+   * merged: on a real kernel those that are under way at the same time are reads of different files.
    */
   push(record: InotifyRecord): void {
     if (this.length >= this.#limit) {

@@ -45,6 +45,16 @@ export function withQueueLength<T>(length: number, open: () => T): T {
   }
 }
 
+/** Runs `open` while nobody has the queue shortened, for who may not write its length. */
+export function withUsualQueue<T>(open: () => T): T {
+  take()
+  try {
+    return open()
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
 function take(): void {
   for (;;) {
     try {

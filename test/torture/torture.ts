@@ -6,7 +6,7 @@ import type { Binding } from '../helpers/bindings.js'
 import { kernelWatches } from '../helpers/procSelf.js'
 import { RandomWorkers } from '../helpers/RandomWorkers.js'
 import { SourceProbe } from '../helpers/SourceProbe.js'
-import { queueSysctl, withQueueLength } from '../helpers/sysctl.js'
+import { queueSysctl, withQueueLength, withUsualQueue } from '../helpers/sysctl.js'
 import { listTree, TreeState } from '../helpers/TreeState.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
@@ -20,6 +20,7 @@ const HANG_MS = 300_000
 // Where accesses are told, each look at the disk is told too: without a pause the stream could never catch up, and what
 // is told while it polls puts off the next look.
 const LISTING_MS = 100
+const POLLED_MS = 1000
 const QUEUE_LENGTH = 16_384
 const ENOUGH_WATCHES = 100_000
 
@@ -69,7 +70,7 @@ async function torture(variant: Variant, seed: number, workers: RandomWorkers): 
     } as const
     const open = () => new SourceProbe(options, { follow, request: { eventTypes: types } })
     // Other tests shorten the queue for moments: they are waited for.
-    const probe = queueSysctl.met() ? withQueueLength(queueLength, open) : open()
+    const probe = queueSysctl.met() ? withQueueLength(queueLength, open) : withUsualQueue(open)
     try {
       await probe.ready()
       const state = new TreeState(listTree(tree))
@@ -94,8 +95,9 @@ async function torture(variant: Variant, seed: number, workers: RandomWorkers): 
         const isOver = () => {
           const { needed, ended } = probe.looks ?? { needed: false, ended: 0 }
           if (needed || end === 0) end = Date.now() + BOUND_MS
-          // What is polled can be told when a cycle is over, and no sooner.
-          if (needed ? ended === listedIn : Date.now() < listedAt + LISTING_MS) return false
+          // What is polled is told when a cycle is over, as a rule; its pauses can be long.
+          const pause = needed && ended === listedIn ? POLLED_MS : LISTING_MS
+          if (Date.now() < listedAt + pause) return false
           listedIn = ended
           const isRight = isSo()
           listedAt = Date.now()
