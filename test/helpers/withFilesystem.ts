@@ -43,7 +43,8 @@ export async function withMount<T>(
   return mounted(target, use)
 }
 
-async function mounted<T>(target: string, use: () => Promise<T>): Promise<T> {
+/** Runs `use` while something is mounted already, and unmounts it. */
+export async function mounted<T>(target: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use()
   } finally {

@@ -1,15 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { eventGroups, type EventType } from '../../src/events/index.js'
 import { inotify, type InotifySourceOptions } from '../../src/sources/inotify.js'
 import { describeBindings, userNamespace } from '../helpers/bindings.js'
-import { mounting } from '../helpers/requires.js'
+import { mounting, program } from '../helpers/requires.js'
 import { runForJson } from '../helpers/runChild.js'
 import { SourceProbe, watching } from '../helpers/SourceProbe.js'
 import { until } from '../helpers/until.js'
 import { withDirectory } from '../helpers/withDirectory.js'
-import { withFilesystem, withMount } from '../helpers/withFilesystem.js'
+import { mounted, withFilesystem, withMount } from '../helpers/withFilesystem.js'
 
 const changes = new Set<EventType>(eventGroups.changes)
 
@@ -174,6 +175,46 @@ describeBindings('an overlay in the inotify source', ({ binding, test, testWith 
       expect(source.stats!().looks!.needed).toBe(binding === 'node-inotify')
       await probe.stop()
     }))
+})
+
+describeBindings('a FUSE filesystem in the inotify source', ({ binding, testWith }) => {
+  testWith(
+    [mounting, program('bindfs')],
+    'tells what happens behind the mount, what is done through it once, and names it',
+    () =>
+      withDirectory(async (top) => {
+        const at = (path: string): string => join(top, path)
+        for (const path of ['behind/old', 'root/mounted']) fs.mkdirSync(at(path), { recursive: true })
+        fs.writeFileSync(at('behind/old/f'), 'as it was')
+        execFileSync('bindfs', [at('behind'), at('root/mounted')])
+        const probe = await mounted(at('root/mounted'), () =>
+          watching(
+            { paths: at('root'), binding, pollInterval: 30 },
+            async (running) => {
+              fs.writeFileSync(at('behind/old/f'), 'as it is now')
+              await running.sees('MODIFY', at('root/mounted/old/f'))
+              fs.mkdirSync(at('behind/new'))
+              fs.writeFileSync(at('behind/new/g'), '')
+              await running.sees('CREATE', at('root/mounted/new/g'))
+              fs.writeFileSync(at('root/mounted/through'), '')
+              await running.sees('CREATE', at('root/mounted/through'))
+              fs.rmSync(at('behind/old'), { recursive: true })
+              await running.sees('DELETE', at('root/mounted/old'))
+            },
+            { request: { eventTypes: changes } },
+          ),
+        )
+        const told = probe.told(at('root')).map((line) => line.replace('~', ''))
+        expect(told.filter((line) => /CREATE|DELETE|MOVED/.test(line))).toEqual([
+          'CREATE mounted/new',
+          'CREATE mounted/new/g',
+          'CREATE mounted/through',
+          'DELETE mounted/old/f',
+          'DELETE mounted/old',
+        ])
+        expect(probe.issues).toMatchObject([{ code: 'FSFLOW_BLIND', path: at('root/mounted') }])
+      }),
+  )
 })
 
 describeBindings('the watch limit in the inotify source', ({ binding, testWith }) => {
