@@ -12,6 +12,7 @@ const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
 // As much as one read gives at most.
 const BYTES_A_TURN = 65_536
+// On a busy filesystem there is always more: then the worker goes on.
 const FIRST_READS = 64
 const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 
@@ -77,7 +78,6 @@ export class DrainThread {
   readonly #listener: DrainListener
   readonly #what: string
   readonly #feeds: readonly DrainFeed[]
-
   readonly #first: NodeJS.Immediate | undefined
 
   constructor(

@@ -9,7 +9,7 @@ import { FENCE_WD, type InotifyBinding, type InotifyListener, type InotifyRecord
 import { libc } from './libc.js'
 import { PathBuffer } from './PathBuffer.js'
 
-// What a batch costs beside its records is a fifth of all CPU with 1 ms. The queue of the kernel holds the events of
+// With 1 ms, what a batch costs beside its records is a sixth of all CPU. The queue of the kernel holds the events of
 // 80 ms by default.
 const NAP_MS = 4
 

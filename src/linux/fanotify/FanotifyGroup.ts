@@ -96,8 +96,8 @@ export class FanotifyGroup {
           onMounts: () => listener.onMounts(),
           onFailure: (error) => listener.onFailure(error),
         },
-        // No longer naps: what is looked up by a handle would have gone more often.
-        { what: 'fanotify', feeds, readsFirst: feeds.length === 0, napMs: 1 },
+        // With the shortest naps: what is looked up by a handle would have gone more often.
+        { what: 'fanotify', feeds, readsFirst: feeds.length === 0 },
       )
     } catch (error) {
       fences?.close()

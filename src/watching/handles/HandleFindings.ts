@@ -142,14 +142,21 @@ export class HandleFindings {
 
   /** Tells what is in directories that the stream did not see before; each once, whatever it was found by. */
   enter(nodes: readonly HandleNode[]): void {
-    const isBelow = (node: HandleNode, other: HandleNode) =>
-      other !== node && this.#table.contains(other, node) && this.#rootOf(other) === this.#rootOf(node)
-    const tops = [...new Set(nodes)].filter((node, _, all) => !all.some((other) => isBelow(node, other)))
+    const chosen = new Set(nodes)
+    const tops = [...chosen].filter((node) => !this.#isBelowOne(node, chosen))
     if (tops.length === 0) return
     for (const top of tops) this.#host.flushBelow(top)
     this.#host.enter(tops, (arrivals) => {
       for (const arrival of arrivals) for (const entry of arrival.entries()) this.#found(entry)
     })
+  }
+
+  /** True when a directory is found along with one that it lies in, below the same root. */
+  #isBelowOne(node: HandleNode, chosen: ReadonlySet<HandleNode>): boolean {
+    for (let above = node.parent; above !== undefined; above = above.parent) {
+      if (chosen.has(above) && this.#rootOf(above) === this.#rootOf(node)) return true
+    }
+    return false
   }
 
   #rootOf(node: HandleNode): WatchRoot | undefined {

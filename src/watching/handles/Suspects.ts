@@ -85,13 +85,11 @@ export class Suspects {
     this.#fence = 0
     const wrong: Correction[] = []
     for (const [directory, names] of this.#directories) {
-      for (const [, { node, name, believed, found, isOpen }] of names) {
+      for (const { node, name, believed, found, isOpen } of names.values()) {
         if (isOpen) continue
         names.delete(name)
         this.#size--
-        if (!isAs(believed, found)) {
-          wrong.push({ node, name, believed, found })
-        }
+        if (!isAs(believed, found)) wrong.push({ node, name, believed, found })
       }
       if (names.size === 0) this.#directories.delete(directory)
     }
@@ -99,6 +97,7 @@ export class Suspects {
   }
 }
 
+/** The handle of a file need not be known. */
 function isAs(believed: FoundEntry | undefined, found: FoundEntry | undefined): boolean {
   if (believed?.isDirectory !== found?.isDirectory) return false
   return believed?.key === '' || believed?.key === found?.key
