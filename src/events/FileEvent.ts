@@ -85,29 +85,31 @@ type Unsaid = Pick<FileEventFields, 'origin' | 'process' | 'content' | 'formerCo
  * event has the same hidden class. A detail that is `undefined` was not asked for; one that is `null` was
  * asked for and is not known.
  */
+// Fields are declared only, so that none is defined as undefined before it is set: it keeps the constructor small
+// enough to be inlined (5 % of all CPU of an event).
 export class FileEvent {
-  readonly timestampMicros: number
-  readonly seq: number
-  readonly eventType: EventType
-  readonly filePath: string
-  readonly source: string
-  readonly isDirectory: boolean
-  readonly filePathBytes: Uint8Array | undefined
-  readonly oldPath: string | undefined
-  readonly oldPathBytes: Uint8Array | undefined
-  readonly cookie: number | undefined
-  readonly synthetic: boolean
-  readonly merged: boolean
-  readonly batchId: number | undefined
-  readonly batchSize: number | undefined
-  readonly pid: number | undefined
-  readonly root: string
-  readonly fileMetadata: FileMetadata | null | undefined
-  readonly processDetails: ProcessDetails | null | undefined
-  readonly processUnknown: string | undefined
-  readonly operationDetails: OperationDetails | null | undefined
-  readonly contentPreview: ContentPreview | null | undefined
-  readonly controlDetails: ControlDetails | undefined
+  declare readonly timestampMicros: number
+  declare readonly seq: number
+  declare readonly eventType: EventType
+  declare readonly filePath: string
+  declare readonly source: string
+  declare readonly isDirectory: boolean
+  declare readonly filePathBytes: Uint8Array | undefined
+  declare readonly oldPath: string | undefined
+  declare readonly oldPathBytes: Uint8Array | undefined
+  declare readonly cookie: number | undefined
+  declare readonly synthetic: boolean
+  declare readonly merged: boolean
+  declare readonly batchId: number | undefined
+  declare readonly batchSize: number | undefined
+  declare readonly pid: number | undefined
+  declare readonly root: string
+  declare readonly fileMetadata: FileMetadata | null | undefined
+  declare readonly processDetails: ProcessDetails | null | undefined
+  declare readonly processUnknown: string | undefined
+  declare readonly operationDetails: OperationDetails | null | undefined
+  declare readonly contentPreview: ContentPreview | null | undefined
+  declare readonly controlDetails: ControlDetails | undefined
   // Private: two events that say the same are equal, whichever tables they came from.
   #unsaid: Unsaid | undefined
 

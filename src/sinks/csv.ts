@@ -7,6 +7,7 @@ import {
   destinationOf,
   type DestinationOptions,
 } from './output/destination.js'
+import { asText } from './output/Encode.js'
 import { inspectFile } from './output/openFile.js'
 import { recordSink } from './output/recordSink.js'
 
@@ -42,7 +43,7 @@ export function csv(options: CsvSinkOptions = {}): Sink {
     name: 'csv',
     description: describeDestination('CSV', destination),
     destination,
-    encoder: () => (batch) => toCsv(batch, rows),
+    encoder: () => asText((batch) => toCsv(batch, rows)),
     header,
     ...(path === undefined ? {} : { inspect: () => inspectFile(destination, path, inspect) }),
   })

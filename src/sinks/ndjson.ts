@@ -1,10 +1,8 @@
 import type { Sink } from '../contracts/index.js'
-import type { FileEvent } from '../events/index.js'
 import { recordNames } from '../formats/recordFormat.js'
-import { toNdjson } from '../formats/toNdjson.js'
 import { describeDestination, destinationOf } from './output/destination.js'
-import { encoderFor, formatOf, type RecordOptions } from './output/recordOptions.js'
-import { recordSink, type Encode } from './output/recordSink.js'
+import { formatOf, linesFor, type RecordOptions } from './output/recordOptions.js'
+import { recordSink } from './output/recordSink.js'
 
 export type NdjsonSinkOptions = RecordOptions
 
@@ -22,14 +20,6 @@ export function ndjson(options: NdjsonSinkOptions = {}): Sink {
     name: 'ndjson',
     description: describeDestination(`one ${recordNames[format]} object a line`, destination),
     destination,
-    encoder: (): Encode => {
-      const encode = encoderFor(format)
-      const line = format === 'json' ? toNdjson : (event: FileEvent) => encode(event) + '\n'
-      return (batch) => {
-        let text = ''
-        for (const event of batch) text += line(event)
-        return text
-      }
-    },
+    encoder: () => linesFor(format),
   })
 }

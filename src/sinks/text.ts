@@ -8,7 +8,8 @@ import {
   destinationOf,
   type DestinationOptions,
 } from './output/destination.js'
-import { recordSink, type Encode } from './output/recordSink.js'
+import { asText, type Encode } from './output/Encode.js'
+import { recordSink } from './output/recordSink.js'
 
 export interface TextSinkOptions extends DestinationOptions {
   /**
@@ -47,7 +48,7 @@ export function text(options: TextSinkOptions = {}): Sink {
       const settings = {
         color: color === 'auto' ? destination.path === undefined && terminalHasColor() : color,
       }
-      return (batch) => batch.map((event) => format(event, settings)).join('')
+      return asText((batch) => batch.map((event) => format(event, settings)).join(''))
     },
   })
 }

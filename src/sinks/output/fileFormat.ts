@@ -3,8 +3,8 @@ import { toCsv, toText } from '../../formats/index.js'
 import { recordFormats, recordNames, type RecordFormat } from '../../formats/recordFormat.js'
 import { inspectCsv } from './csvFile.js'
 import type { Destination } from './destination.js'
-import { encoderFor } from './recordOptions.js'
-import type { Encode } from './recordSink.js'
+import { asText, type Encode } from './Encode.js'
+import { linesFor } from './recordOptions.js'
 
 /** The forms in which events can be appended to a file. */
 export type FileFormat = RecordFormat | 'csv' | 'text'
@@ -24,7 +24,7 @@ const anything = (): Promise<void> => Promise.resolve()
 /** Throws FSFLOW_INVALID_OPTION for a format that there is not. */
 export function fileFormat(destination: Destination, format: unknown = 'json'): FileFormatParts {
   if (format === 'text') {
-    const encode: Encode = (batch) => batch.map((event) => toText(event, { color: false })).join('')
+    const encode = asText((batch) => batch.map((event) => toText(event, { color: false })).join(''))
     return { words: 'one line an event', header: '', encoder: () => encode, inspect: anything }
   }
   if (format === 'csv') {
@@ -32,7 +32,7 @@ export function fileFormat(destination: Destination, format: unknown = 'json'): 
     return {
       words: 'CSV',
       header,
-      encoder: () => (batch) => toCsv(batch, { header: false }),
+      encoder: () => asText((batch) => toCsv(batch, { header: false })),
       inspect: (fd, size) => inspectCsv(destination, header, fd, size),
     }
   }
@@ -44,10 +44,7 @@ export function fileFormat(destination: Destination, format: unknown = 'json'): 
   return {
     words: `one ${recordNames[record]} object a line`,
     header: '',
-    encoder: () => {
-      const encode = encoderFor(record)
-      return (batch) => batch.map((event) => encode(event) + '\n').join('')
-    },
+    encoder: () => linesFor(record),
     inspect: anything,
   }
 }

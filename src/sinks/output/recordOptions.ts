@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { invalidOption } from '../../errors/index.js'
 import type { FileEvent } from '../../events/index.js'
+import { NdjsonEncoder } from '../../formats/NdjsonEncoder.js'
 import { recordEncoder, recordFormats, type RecordFormat } from '../../formats/recordFormat.js'
 import type { DestinationOptions } from './destination.js'
+import { asText, type Encode } from './Encode.js'
 
 /** What a sink takes that writes one JSON object an event. */
 export interface RecordOptions extends DestinationOptions {
@@ -24,4 +26,16 @@ export function formatOf(owner: string, { format = 'json' }: { readonly format?:
 /** An encoder for one run of a sink. */
 export function encoderFor(format: RecordFormat): (event: FileEvent) => string {
   return recordEncoder(format, { run: randomUUID(), host: hostname() })
+}
+
+/** The same, with a line for each event. */
+export function linesFor(format: RecordFormat): Encode {
+  if (format === 'json') {
+    const encoder = new NdjsonEncoder()
+    return (batch, to) => {
+      for (const event of batch) encoder.append(event, to)
+    }
+  }
+  const encode = encoderFor(format)
+  return asText((batch) => batch.map((event) => encode(event) + '\n').join(''))
 }

@@ -1,15 +1,13 @@
 import type { RunContext, Sink, SinkWriter } from '../../contracts/index.js'
 import type { FileEvent } from '../../events/index.js'
+import { Utf8Buffer } from '../../formats/Utf8Buffer.js'
 import { checkFile } from './checkFile.js'
 import type { Destination } from './destination.js'
-import { encodeBatch } from './encodeBatch.js'
+import type { Encode } from './Encode.js'
 import { checkStdout, openOutput } from './openOutput.js'
 import type { Output } from './Output.js'
 import { placeOf } from './placeOf.js'
 import { writeError } from './sinkErrors.js'
-
-/** Events as text that ends at the end of a record. */
-export type Encode = (batch: readonly FileEvent[]) => string
 
 export interface RecordSinkParts {
   readonly name: string
@@ -28,6 +26,8 @@ export interface RecordSinkParts {
 // What one batch needed is kept for the next one, unless it was unusually large.
 const KEPT_BYTES = 4 * 1024 * 1024
 
+const BYTES_AN_EVENT = 256
+
 /**
  * Passes batches on; `close` is final. A header that does not go in at once, as on a full disk, is tried again with
  * each batch, so that it is a batch that fails, with the number of its events.
@@ -39,7 +39,7 @@ async function outputWriter(
   header: string,
 ): Promise<SinkWriter> {
   let closed = false
-  let spare: Buffer | undefined
+  let spare: Utf8Buffer | undefined
   let due = output.size > 0 ? '' : header
   if (due !== '' && (await output.write(due, () => [Buffer.byteLength(due)])) === undefined) due = ''
   return {
@@ -49,14 +49,14 @@ async function outputWriter(
       if (closed) throw writeError(destination, new Error('the sink is closed'), batch.length, batch.length)
       if (batch.length === 0) return
       const before = due === '' ? [] : [Buffer.byteLength(due)]
-      const sizes = (): readonly number[] => [
-        ...before,
-        ...batch.map((event) => Buffer.byteLength(encode([event]))),
-      ]
-      const { bytes, room } = encodeBatch(batch, encode, due, spare)
+      const sizes = (): readonly number[] => [...before, ...sizesOf(batch, encode)]
+      const records = spare ?? new Utf8Buffer(batch.length * BYTES_AN_EVENT)
       spare = undefined
-      const failure = await output.write(bytes, sizes)
-      if (room.length <= KEPT_BYTES) spare = room
+      records.clear()
+      if (due !== '') records.text(due)
+      encode(batch, records)
+      const failure = await output.write(records.bytes, sizes)
+      if (records.capacity <= KEPT_BYTES) spare = records
       const whole = failure?.whole ?? Infinity
       if (whole >= before.length) due = ''
       if (failure === undefined) return
@@ -73,6 +73,15 @@ async function outputWriter(
       await output.close()
     },
   }
+}
+
+function sizesOf(batch: readonly FileEvent[], encode: Encode): number[] {
+  const record = new Utf8Buffer(BYTES_AN_EVENT)
+  return batch.map((event) => {
+    record.clear()
+    encode([event], record)
+    return record.length
+  })
 }
 
 /** A sink that appends one record an event, as `text`, `ndjson` and `csv` do. */
