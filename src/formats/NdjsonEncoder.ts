@@ -92,7 +92,8 @@ export class NdjsonEncoder {
       this.#tail = Buffer.from(`","is_directory":${isDirectory},"source":${quote(source)}}\n`)
     } else if (path === this.#path) return
     this.#path = path
-    this.#end = this.#plainEnd(path) ?? Buffer.from(quote(path).slice(0, -1) + Buffer.from(this.#tail).toString())
+    this.#end =
+      this.#plainEnd(path) ?? Buffer.from(quote(path).slice(0, -1) + Buffer.from(this.#tail).toString())
   }
 
   /** `undefined` for a path with characters that have to be escaped, or are of more than one byte. */
