@@ -17,7 +17,7 @@ const POLL_TIMEOUT_IN_MAIN_MS = 30_000
 // instead of many small ones costs a quarter of the CPU.
 const BUSY_BYTES_A_MS = 1024
 // A read of so much has gathered enough, and is a part of what the kernel's queue holds that must not grow.
-const ENOUGH_BYTES = 32_768
+const ENOUGH_BYTES = 49_152
 
 const PRIO_PROCESS = 0
 const THIS_THREAD = 0

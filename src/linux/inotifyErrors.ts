@@ -36,6 +36,13 @@ export function inotifyLimit(name: InotifyLimit): number | undefined {
   return value === Infinity ? undefined : value
 }
 
+const DEFAULT_QUEUE_LIMIT = 16_384
+
+/** How many records the kernel's queue holds. */
+export function inotifyQueueLimit(): number {
+  return inotifyLimit('max_queued_events') ?? DEFAULT_QUEUE_LIMIT
+}
+
 const shown = (value: number) => (value === Infinity ? 'unknown' : String(value))
 const finite = (value: number) => (value === Infinity ? 0 : value)
 

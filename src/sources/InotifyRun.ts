@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs'
 import type { RunContext, SourceRequest, SourceStats } from '../contracts/index.js'
 import type { FileEvent } from '../events/index.js'
 import { nowMicros } from '../linux/clock.js'
-import { inotifyLimit } from '../linux/inotifyErrors.js'
+import { inotifyQueueLimit } from '../linux/inotifyErrors.js'
 import type { InotifyBinding } from '../linux/InotifyBinding.js'
 import { MountView } from '../linux/MountView.js'
 import { openInotify, type BindingName } from '../linux/openInotify.js'
@@ -33,7 +33,6 @@ export interface InotifyRunOptions {
 const MOVE_WAIT_MS = 100
 // How long a stop waits for more of what happened before it, when nothing comes. What has been read is handled first.
 const STOP_WAIT_MS = 1000
-const DEFAULT_QUEUE_LIMIT = 16_384
 
 /** One subscription to an inotify source: a binding, a watcher, and what goes between them and the stream. */
 export class InotifyRun {
@@ -86,7 +85,7 @@ export class InotifyRun {
       followSymlinks: options.followSymlinks,
       blindFilesystem: (path) => (options.poll === 'auto' ? binding.blindFilesystem(path) : undefined),
       mounts: new MountView(),
-      queueLimit: inotifyLimit('max_queued_events') ?? DEFAULT_QUEUE_LIMIT,
+      queueLimit: inotifyQueueLimit(),
     })
     this.#events = new InotifyEvents(this.#watcher, binding, request)
     this.#controls = new InotifyControls({
