@@ -9,9 +9,12 @@ const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
+const library = Object.values(exports).flatMap((target) => target.default ?? [])
+const main = './dist/cli/main.js'
+
 const entries = [
-  ...Object.values(exports).flatMap((target) => target.default ?? []),
-  './dist/cli/main.js',
+  ...library,
+  main,
   // What runs in a thread or a process of its own.
   './dist/cli/load/loadProcess.js',
   './dist/linux/drainWorker.js',
@@ -64,12 +67,18 @@ async function partsOf(module) {
   return loadedLater(parts.map(([name, value]) => [name, value, `require('${module}').${name}`]))
 }
 
+// What is reached from each of these is in one file that they share: to find a file takes longer than to read it, and 20
+// files take 20 ms. What only the tests of users need, and what only the command line needs, is in theirs.
+const whole = [...library, main].map((path) => join(root, path))
+const shared = library.filter((path) => !path.includes('/testing/')).map((path) => join(root, path))
+
 /** The modules that find something by their own place. */
 const placed = new Set()
 
 const plugin = {
   name: 'fsflow',
   setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^shared:/ }, ({ path }) => ({ path: path.slice('shared:'.length) }))
     onResolve({ filter: /^(rxjs|minimatch|node:(crypto|http|zlib))$/ }, ({ path }) => {
       return { path, namespace: 'parts', sideEffects: false }
     })
@@ -79,8 +88,9 @@ const plugin = {
     // All shared code lies one folder below dist, wherever it was: what it finds is found from there.
     onLoad({ filter: /\/dist\/.*\.js$/, namespace: 'file' }, ({ path }) => {
       const place = relative(dist, path)
-      const code = readFileSync(path, 'utf8')
-      if (!code.includes('import.meta.url')) return undefined
+      const imports = whole.includes(path) ? shared.map((other) => `\nimport 'shared:${other}'`) : []
+      const code = readFileSync(path, 'utf8') + imports.join('')
+      if (!code.includes('import.meta.url')) return { contents: code }
       placed.add(`dist/${place}`)
       return { contents: code.replaceAll('import.meta.url', `new URL('../${place}', import.meta.url).href`) }
     })
@@ -101,6 +111,8 @@ const { metafile } = await build({
   packages: 'external',
   metafile: true,
   allowOverwrite: true,
+  // They say only what an entry reaches.
+  logOverride: { 'ignored-bare-import': 'silent' },
   plugins: [plugin],
 })
 
