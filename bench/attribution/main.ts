@@ -1,8 +1,9 @@
-// `npm run bench:attribution`: how often it is known who did it, for processes that live a millisecond, in one run
-// with fatrace. Needs root and a C compiler; fatrace is left out where it is not installed.
+// `npm run bench:attribution [-- --runs COUNT]`: how often it is known who did it, for processes that live a
+// millisecond, in one run with fatrace. Needs root and a C compiler; fatrace is left out where it is not installed.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import {
   attributionKinds,
   compilePrograms,
@@ -13,7 +14,15 @@ import {
   type AttributionKind,
 } from '../../test/helpers/attributionRun.js'
 
-const RUNS = Number(process.env.BENCH_RUNS ?? 10_000)
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '10000' }, help: { type: 'boolean' } },
+})
+if (values.help === true) {
+  console.log('npm run bench:attribution [-- --runs COUNT]   processes of each kind; 10,000 by default')
+  process.exit()
+}
+const RUNS = Number(values.runs)
+if (!Number.isSafeInteger(RUNS) || RUNS < 1) throw new Error(`--runs ${values.runs} is not a count`)
 const hasFatrace = spawnSync('sh', ['-c', 'command -v fatrace']).status === 0
 
 const percent = (count: number): string => `${((100 * count) / RUNS).toFixed(2).padStart(6)} %`
@@ -56,6 +65,7 @@ try {
   const programs = compilePrograms(scratch)
   console.log(`${RUNS} processes of each kind, one after the other, each writes one file`)
   console.log('  exact: executable, user and parent; named: also where it is marked as inferred')
+  if (!hasFatrace) console.log('  fatrace is left out: it is not installed')
   console.log('  kind      exact      named    certain    cmdline        cwd  wrong  fatrace (name)')
   for (const kind of attributionKinds) {
     const directory = join(scratch, kind)
