@@ -11,6 +11,8 @@ const ROUND = 500
 export interface ArrivalHost {
   /** Whether what is in a directory is wanted. */
   lists(node: HandleNode): boolean
+  /** True where what was known of a directory before is so still, since all that happens in it is reported. */
+  readonly remembers: boolean
   /** Called before it is listed. */
   prepare(node: HandleNode): void
   /** It was believed to be in a directory in which it was not. */
@@ -71,9 +73,9 @@ export class Arrival {
     const places = firstPlaces(queue, end)
     this.#states = new Map()
     for (const [key, listing] of this.#listings) {
-      const entries = before(listing ?? [], changes.get(key)).filter(
-        (entry) => entry.key === '' || !isElsewhere(places.get(entry.key), key, entry.name),
-      )
+      const entries = before(listing ?? [], changes.get(key))
+        .filter((entry) => entry.key === '' || !isElsewhere(places.get(entry.key), key, entry.name))
+        .map((entry) => this.#remembered(entry, key))
       this.#states.set(key, entries)
       // Before others are placed by the same names.
       this.#displaceOthers(key, entries, (child) => !this.#listings.has(child.key))
@@ -85,6 +87,14 @@ export class Arrival {
     if (this.#pending.length > 0) return false
     for (const [key, entries] of this.#states) this.#displaceOthers(key, entries, () => true)
     return true
+  }
+
+  /** A directory of which it is only known by a rename onto its name that it may have been there, and that was. */
+  #remembered(entry: EarlierEntry, directory: string): EarlierEntry {
+    if (entry.isUncertain !== true || !this.#host.remembers) return entry
+    const { name } = entry
+    const child = this.#table.get(directory)?.children?.get(name)
+    return child === undefined ? entry : { name, key: child.key, isDirectory: true }
   }
 
   /** What is known from before, of a directory that was not reported meanwhile, may not be so any more. */

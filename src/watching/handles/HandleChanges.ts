@@ -19,6 +19,8 @@ interface Deferred {
   readonly node: HandleNode
   /** When this fence is read, all that was in it has been read. */
   readonly fence: number
+  /** Where it lies has come into sight since, and it was not told to be there. */
+  isUntold: boolean
 }
 
 /** Applies records to the table, and tells them. */
@@ -58,7 +60,11 @@ export class HandleChanges {
   /** Directories that were renamed several times while nobody read: a rename of them may not have been told. */
   takeDoubtful(): string[] {
     if (this.#doubtful.length === 0) return this.#doubtful
-    const doubtful = this.#doubtful.filter((key) => this.#table.get(key)?.state === 'placed')
+    // Of one whose end is held back it is known where it will be last.
+    const doubtful = this.#doubtful.filter(
+      (key) =>
+        this.#table.get(key)?.state === 'placed' && !this.#deferred.some(({ record }) => record.target === key),
+    )
     this.#doubtful = []
     return doubtful
   }
@@ -78,9 +84,21 @@ export class HandleChanges {
     this.#flush(() => true)
   }
 
-  /** Tells what was held back of a directory and below: it goes out of sight, or comes back. */
+  /** Tells what was held back of a directory and below: it goes out of sight. */
   flushBelow(top: HandleNode): void {
     this.#flush(({ node }) => this.#table.contains(top, node))
+  }
+
+  /** A directory comes into sight: what is held back below it has ended by now, and is not told to be there. */
+  hideBelow(top: HandleNode): void {
+    const hidden = this.#deferred.filter(({ record }) => {
+      const child = this.#table.ensure(record.target)
+      return child !== top && this.#table.contains(top, child)
+    })
+    for (const deferred of hidden) {
+      deferred.isUntold = true
+      this.#table.unplace(this.#table.ensure(deferred.record.target))
+    }
   }
 
   /** Tells what was held back of those chosen, and of what was in them before that. */
@@ -91,10 +109,18 @@ export class HandleChanges {
     const isBelow = ({ node }: Deferred) => tops.some((top) => this.#table.contains(top, node))
     const deferred = this.#deferred.filter((entry) => isChosen(entry) || isBelow(entry)).reverse()
     this.#deferred = this.#deferred.filter((entry) => !deferred.includes(entry))
-    for (const { record, node } of deferred) {
+    for (const { record, node, isUntold } of deferred) {
       const { pid, process, target } = record
+      const child = this.#table.ensure(target)
+      // It has been renamed since it was born, and is gone only now.
+      const isBack = child.state === 'placed'
+      if (isUntold && !isBack) continue
+      if (isBack) this.#correctPlace(child, node, record.name)
       const told = { target, pid, process, cookie: 0, merged: true }
       this.#teller.tell(FAN.DELETE, node, record.name, true, told)
+      if (!isBack) continue
+      this.#table.bury(child, this.#host.posted() + 1)
+      this.#suspects.note(node, record.name, undefined)
     }
   }
 
@@ -189,7 +215,7 @@ export class HandleChanges {
     }
     this.#teller.tellRecord(record, node, name, comes ? FAN.DELETE : 0, false)
     if (goes) {
-      if (comes) this.#deferred.push({ record, node, fence: this.#host.posted() + 1 })
+      if (comes) this.#deferred.push({ record, node, fence: this.#host.posted() + 1, isUntold: false })
       this.#table.bury(child, this.#host.posted() + 1)
       return
     }
@@ -199,9 +225,13 @@ export class HandleChanges {
     this.#findings.enter(isUnmarked ? [...entered, child] : entered)
   }
 
-  /** What was held back of a name has to be told before it comes again. */
-  #flushName({ directory, name }: HandleRecord): void {
-    this.#flush(({ record }) => record.name === name && record.directory === directory)
+  /** What was held back of a name has to be told before another has it; what has another name by now ends after that. */
+  #flushName({ directory, name, target }: HandleRecord): void {
+    this.#flush(({ record, node }) => {
+      if (record.name !== name || record.directory !== directory || record.target === target) return false
+      const child = this.#table.ensure(record.target)
+      return child.parent === node && child.name === name
+    })
   }
 
   #rename(record: HandleRecord, node: HandleNode, partner: HandleRecord | undefined): void {

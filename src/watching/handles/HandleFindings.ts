@@ -17,8 +17,8 @@ export interface ChangesHost {
   enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
   /** Finds the places of directories, as of the next record; the records wait until `then` is called. */
   seek(keys: readonly string[], then: () => void): void
-  /** Tells what was held back of a directory and below. */
-  flushBelow(top: HandleNode): void
+  /** Leaves out what is held back below a directory that comes into sight. */
+  hideBelow(top: HandleNode): void
   readonly marking: Marking
 }
 
@@ -145,7 +145,7 @@ export class HandleFindings {
     const chosen = new Set(nodes)
     const tops = [...chosen].filter((node) => !this.#isBelowOne(node, chosen))
     if (tops.length === 0) return
-    for (const top of tops) this.#host.flushBelow(top)
+    for (const top of tops) this.#host.hideBelow(top)
     this.#host.enter(tops, (arrivals) => {
       for (const arrival of arrivals) for (const entry of arrival.entries()) this.#found(entry)
     })

@@ -92,7 +92,7 @@ export class HandleWatcher {
       enter: (nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void) =>
         this.#holds.enter(nodes, ready),
       seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
-      flushBelow: (top: HandleNode) => this.#changes.flushBelow(top),
+      hideBelow: (top: HandleNode) => this.#changes.hideBelow(top),
       marking: this.#marking,
     }
     const parts = [this.table, this.#teller, this.#roots, this.#suspects] as const
@@ -219,6 +219,7 @@ export class HandleWatcher {
 
   /** All that was read has been applied. */
   #rest(): boolean {
+    if (this.#isInDoubt()) return true
     if (!this.isReady) {
       this.#teller.isReady = true
       this.#listener.ready()
@@ -246,12 +247,7 @@ export class HandleWatcher {
 
   /** True when the directories that a record is about are known; else they are looked up first. */
   #isPlaced(record: HandleRecord): boolean {
-    const doubtful = this.#changes.takeDoubtful()
-    if (doubtful.length > 0) {
-      const before = doubtful.map((key) => this.#findings.place(key))
-      this.#holds.place(doubtful, () => before.forEach((place) => this.#findings.placeFound(place)))
-      return false
-    }
+    if (this.#isInDoubt()) return false
     if (this.#isKnown(record.directory) && this.#isKnown(record.oldDirectory)) return true
     // Others that are needed soon are looked up along with it, but not those whose birth will be told.
     const born = new Set<string>()
@@ -264,6 +260,15 @@ export class HandleWatcher {
     }
     this.#holds.place(unknown)
     return false
+  }
+
+  /** True when directories have to be looked up first, for a rename of them may not have been told. */
+  #isInDoubt(): boolean {
+    const doubtful = this.#changes.takeDoubtful()
+    if (doubtful.length === 0) return false
+    const before = doubtful.map((key) => this.#findings.place(key))
+    this.#holds.place(doubtful, () => before.forEach((place) => this.#findings.placeFound(place)))
+    return true
   }
 
   #isKnown(key: string): boolean {

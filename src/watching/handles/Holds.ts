@@ -92,6 +92,7 @@ export class Holds {
     const forgotten: ForgottenName[] = []
     const host = {
       lists: (below: HandleNode) => table.view(below) !== undefined,
+      remembers: !isByDirectory,
       prepare: (below: HandleNode) => {
         if (marking.enter(below)) marked.add(below.key)
       },

@@ -8,6 +8,7 @@ import type { Marking } from './Marking.js'
 const ROUNDS_FOR_GONE = 5
 
 const DIRECTORY_MOVE = FAN.RENAME | FAN.ONDIR
+const NAME_CHANGES = FAN.CREATE | FAN.DELETE | FAN.RENAME
 
 const NOWHERE: FoundPlace = { parent: '', name: '' }
 
@@ -112,22 +113,38 @@ export class Placement {
     return this.#sought.size > known
   }
 
-  /** The first rename of a directory, after the last record of what was in this one, that may have replaced it. */
+  /**
+   * The first rename of a directory, after the last record of what was in this one, that may have replaced it: best one
+   * to where it is believed to be, else one to a name of which no record tells before that, for it was there.
+   */
   #replacing(
     key: string,
     queue: HandleQueue,
     end: number,
     mayBe: (index: number) => boolean,
   ): number | undefined {
+    const believed = this.#table.get(key)
+    const names = new Set<string>()
     let index: number | undefined
+    let isBelieved = false
     for (let i = queue.head; i < end; i++) {
-      const { mask, target, directory, oldDirectory, name } = queue.at(i)!
-      if (directory === key || oldDirectory === key) index = undefined
-      else if (index === undefined && (mask & DIRECTORY_MOVE) === DIRECTORY_MOVE && directory !== '') {
+      const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
+      if (directory === key || oldDirectory === key) {
+        index = undefined
+        isBelieved = false
+      } else if (!isBelieved && (mask & DIRECTORY_MOVE) === DIRECTORY_MOVE && directory !== '') {
         const other = this.#table.get(directory)?.children?.get(name)
-        const isOther = other !== undefined && other.key !== key && other.key !== target
-        if (!isOther && mayBe(i)) index = i
+        if (other?.key === key && other === believed) {
+          index = i
+          isBelieved = true
+        } else if (index === undefined) {
+          const isOther = other !== undefined && other.key !== target
+          if (!isOther && !names.has(`${directory}/${name}`) && mayBe(i)) index = i
+        }
       }
+      if ((mask & NAME_CHANGES) === 0) continue
+      names.add(`${directory}/${name}`)
+      if ((mask & FAN.RENAME) !== 0) names.add(`${oldDirectory}/${oldName}`)
     }
     return index
   }
