@@ -48,8 +48,21 @@ const passing = path.map((where): Step[] => [
   { do: { call: 'rmdir', path: where } },
 ])
 
+/** What lies deep enough to be moved with what is in it. */
+const chain = path.map((where): Step[] =>
+  ['', '/a', '/a/b'].map((below) => ({ do: { call: 'mkdir', path: `${where}${below}` } })),
+)
+/** A rename by way of what is not watched: that is how most are told by several records. */
+const outAndBack = fc
+  .tuple(path, path)
+  .map(([old, to]): Step[] => [
+    { do: { call: 'rename', path: old, to: '/o/x' } },
+    { do: { call: 'rename', path: '/o/x', to } },
+  ])
+const deeper = fc.oneof({ weight: 1, arbitrary: chain }, { weight: 1, arbitrary: outAndBack })
+
 /** The fewer reads, the more the kernel merges. */
-const steps = (reads: number, what: fc.Arbitrary<Operation>) =>
+const steps = (reads: number, what: fc.Arbitrary<Operation>, more?: fc.Arbitrary<Step[]>) =>
   fc
     .array(
       fc.oneof(
@@ -57,6 +70,7 @@ const steps = (reads: number, what: fc.Arbitrary<Operation>) =>
         { weight: 6, arbitrary: what.map((one): Step[] => [{ inside: one }]) },
         { weight: reads, arbitrary: fc.integer({ min: 1, max: 4 }).map((read): Step[] => [{ read }]) },
         { weight: 1, arbitrary: passing },
+        { weight: more === undefined ? 0 : 4, arbitrary: more ?? passing },
       ),
       { minLength: 1, maxLength: 60, size: 'max' },
     )
@@ -67,10 +81,15 @@ const tree = ['/w/a/b/', '/w/a/c', '/o/b/a/']
 const seed = Number(process.env.SIMULATION_SEED ?? 2)
 const share = Number(process.env.SIMULATION_SHARE ?? 1)
 
-function holds(options: HandleSimulationOptions, numRuns: number, what?: fc.Arbitrary<Operation>): void {
+function holds(
+  options: HandleSimulationOptions,
+  numRuns: number,
+  what?: fc.Arbitrary<Operation>,
+  more?: fc.Arbitrary<Step[]>,
+): void {
   const { merges = false } = options
   fc.assert(
-    fc.property(steps(merges ? 1 : 6, what ?? (merges ? operation : withExchange)), (list) => {
+    fc.property(steps(merges ? 1 : 6, what ?? (merges ? operation : withExchange), more), (list) => {
       let faults: string[]
       try {
         faults = simulateHandles(list, { tree, ...options })
@@ -175,6 +194,96 @@ describe('HandleWatcher on a simulated kernel', () => {
   ])('where directories are marked one by one, %s', (_, options, script) => {
     const { steps: list } = parseWatcherScript(script)
     expect(simulateHandles(list, { tree, byDirectory: true, ...options })).toEqual([])
+  })
+
+  it.each<readonly [string, HandleSimulationOptions, string]>([
+    [
+      'tells what was in a directory that ended with its birth, when it comes out of that',
+      { merges: true, judges: true },
+      `do mkdir /w/c
+       do mkdir /w/c/b
+       do mkdir /w/c/b/x
+       do mkdir /w/c/b/x/y
+       do rename /w/c /o/c
+       do rename /o/c /w/d
+       do rename /w/d/b/x /w/x
+       do rmdir /w/d/b`,
+    ],
+    [
+      'ends what ended with its birth where it was last',
+      { merges: true, judges: true },
+      `do mkdir /w/c
+       do mkdir /w/z
+       do rename /w/c /o/c
+       do rename /o/c /w/c
+       do mkdir /w/c/d
+       do mkdir /w/c/d/e
+       do rename /w/z /w/a/b
+       do rmdir /w/c/d/e
+       do rmdir /w/c/d
+       do rmdir /w/c`,
+    ],
+    [
+      'finds what was replaced by the name of which no record tells before',
+      { merges: true },
+      `do mkdir /w/b
+       do mkdir /w/b/a
+       do mkdir /w/b/a/b
+       do mkdir /w/a/a
+       do mkdir /w/a/a/b
+       do mkdir /w/a/b/b
+       do rename /w/b/a /w/a/a/b
+       do mkdir /w/a/b/b/a
+       do rmdir /w/a/b/b/a
+       do rmdir /w/a/b/b
+       do rename /w/b /w/a/b
+       do mkdir /w/a/a/b`,
+    ],
+    [
+      'finds what was replaced where it is believed to be',
+      { merges: true },
+      `do mkdir /w/a/a
+       do mkdir /w/a/a/b
+       do rename /o/b/a /o/x
+       do mkdir /w/b
+       do mkdir /w/b/a
+       do rmdir /w/b/a
+       do rmdir /w/b
+       do rename /o/x /w/a/a/a
+       do rename /w/a/a /w/b
+       do rename /w/a/b /o/x
+       do rename /o/x /w/b/a`,
+    ],
+    [
+      'tells what was in a directory that comes back, and was replaced since',
+      { merges: true },
+      `do mkdir /w/a/b/a
+       do mkdir /w/a/b/a/b
+       inside rename /w/a/b/a /w/b
+       do rename /w/a /o/x
+       do rename /o/x /w/a
+       read 1
+       do rename /w/b /w/a/b
+       do rename /w/a /o/x
+       do rename /o/x /w/a`,
+    ],
+  ])('where a filesystem is marked as a whole, %s', (_, options, script) => {
+    const { steps: list } = parseWatcherScript(script)
+    expect(simulateHandles(list, { tree, ...options })).toEqual([])
+  })
+
+  it('looks up a directory of which a rename may not have been told, though no record follows', () => {
+    const { steps: list } = parseWatcherScript(`do mkdir /w/b
+       do rename /w/a /o/x
+       do rename /o/x /w/a
+       do rename /w/a /o/x
+       do rename /o/x /w/b/a
+       inside rmdir /w/a`)
+    expect(simulateHandles(list, { tree, byDirectory: true, merges: true })).toEqual([])
+  })
+
+  it('tells the last word of what moves with all that is in it, and is merged', () => {
+    holds({ merges: true }, 10_000 * share, undefined, deeper)
   })
 
   it('tells what happens on a filesystem that is marked as a whole', () => {
