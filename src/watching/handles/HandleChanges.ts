@@ -63,7 +63,8 @@ export class HandleChanges {
     // Of one whose end is held back it is known where it will be last.
     const doubtful = this.#doubtful.filter(
       (key) =>
-        this.#table.get(key)?.state === 'placed' && !this.#deferred.some(({ record }) => record.target === key),
+        this.#table.get(key)?.state === 'placed' &&
+        !this.#deferred.some(({ record }) => record.target === key),
     )
     this.#doubtful = []
     return doubtful
@@ -295,7 +296,12 @@ export class HandleChanges {
   }
 
   #movedOut(moved: HandleNode, { cookie }: Telling, wasSeen: boolean): void {
-    if (moved.parent === undefined || this.#table.view(moved) === undefined) {
+    // Where its new directory is not told yet, it will be told with that.
+    if (
+      moved.parent === undefined ||
+      !this.#findings.isTold(moved.parent) ||
+      this.#table.view(moved) === undefined
+    ) {
       this.#host.marking.leave(moved)
       return
     }
