@@ -4,11 +4,12 @@ import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import { detached } from '../../linux/rawPath.js'
 import type { EarlierEntry } from './Arrival.js'
-import type { ChangesHost, HandleFindings } from './HandleFindings.js'
+import type { ChangesHost, HandleFindings, NewName } from './HandleFindings.js'
 import type { ForgottenName } from './HandleQueue.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
+import type { LaterPlace } from './Placement.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
 import type { Suspects } from './Suspects.js'
 import { Unlinked } from './Unlinked.js'
@@ -37,6 +38,9 @@ export class HandleChanges {
   /** The second half of an exchange, until it is applied. */
   #partner: HandleRecord | undefined
   #doubtful: string[] = []
+  #later: readonly LaterPlace[] = []
+  /** Renames that may have replaced a directory of which nothing is known. */
+  readonly #replacing = new Set<HandleRecord>()
   #passed = 0
 
   constructor(
@@ -58,7 +62,8 @@ export class HandleChanges {
   }
 
   /** Directories that were renamed several times while nobody read: a rename of them may not have been told. */
-  takeDoubtful(): string[] {
+  takeDoubtful(isAtRest: boolean): string[] {
+    if (isAtRest && this.#later.length > 0) this.#doubtAfter(undefined)
     if (this.#doubtful.length === 0) return this.#doubtful
     // Of one whose end is held back it is known where it will be last.
     const doubtful = this.#doubtful.filter(
@@ -68,6 +73,21 @@ export class HandleChanges {
     )
     this.#doubtful = []
     return doubtful
+  }
+
+  /** Directories that are in doubt again when a record is applied. */
+  doubtLater(later: readonly LaterPlace[]): void {
+    this.#later = [...this.#later, ...later]
+  }
+
+  mayReplace(renames: readonly HandleRecord[]): void {
+    for (const record of renames) this.#replacing.add(record)
+  }
+
+  #doubtAfter(record: HandleRecord | undefined): void {
+    const isDue = (later: LaterPlace): boolean => record === undefined || later.record === record
+    for (const later of this.#later) if (isDue(later)) this.#doubtful.push(later.key)
+    this.#later = this.#later.filter((later) => !isDue(later))
   }
 
   fencePassed(fence: number): void {
@@ -119,9 +139,9 @@ export class HandleChanges {
       if (isBack) this.#correctPlace(child, node, record.name)
       const told = { target, pid, process, cookie: 0, merged: true }
       this.#teller.tell(FAN.DELETE, node, record.name, true, told)
-      if (!isBack) continue
-      this.#table.bury(child, this.#host.posted() + 1)
-      this.#suspects.note(node, record.name, undefined)
+      // What is still told of what was in it is of the time before that.
+      this.#table.displace(child, this.#host.posted() + 1)
+      if (isBack) this.#suspects.note(node, record.name, undefined)
     }
   }
 
@@ -150,6 +170,11 @@ export class HandleChanges {
 
   /** `partner` is the other half of an exchange. */
   apply(record: HandleRecord, partner: HandleRecord | undefined): void {
+    this.#apply(record, partner)
+    if (this.#later.length > 0) this.#doubtAfter(record)
+  }
+
+  #apply(record: HandleRecord, partner: HandleRecord | undefined): void {
     const { mask, directory, name } = record
     const isRename = (mask & FAN.RENAME) !== 0
     // Of directories that are marked one by one, only that side of a rename is reported that is marked.
@@ -185,7 +210,7 @@ export class HandleChanges {
       this.#comeOrGoDirectory(record, node)
       return
     }
-    this.#flushName(record)
+    this.flushName(record)
     if (comes && this.#roots.lost > 0) this.#roots.fileArrived(node, name)
     let stays = comes
     if (comes && goes) {
@@ -208,7 +233,7 @@ export class HandleChanges {
     const child = this.#table.ensure(target)
     // What was in it comes first.
     if (!comes) this.flushBelow(child)
-    else this.#flushName(record)
+    else this.flushName(record)
     if (comes || child.state !== 'placed') this.#table.place(child, node, name)
     this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
     if (goes && !comes) {
@@ -227,7 +252,7 @@ export class HandleChanges {
   }
 
   /** What was held back of a name has to be told before another has it; what has another name by now ends after that. */
-  #flushName({ directory, name, target }: HandleRecord): void {
+  flushName({ directory, name, target }: NewName): void {
     this.#flush(({ record, node }) => {
       if (record.name !== name || record.directory !== directory || record.target === target) return false
       const child = this.#table.ensure(record.target)
@@ -237,7 +262,7 @@ export class HandleChanges {
 
   #rename(record: HandleRecord, node: HandleNode, partner: HandleRecord | undefined): void {
     const { mask, name, target, oldName } = record
-    this.#flushName(record)
+    this.flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const oldNode = this.#table.ensure(record.oldDirectory)
     const isSecond = this.#partner === record
@@ -251,6 +276,8 @@ export class HandleChanges {
       for (const root of this.#roots.within(moved)) this.#roots.lose(root, IN.MOVE_SELF, told)
     }
     const wasSeen = moved !== undefined && !isSecond && this.#findings.isTold(moved)
+    // What was there may have been told, with what was in it.
+    if (this.#replacing.delete(record)) this.#teller.tellFound(FAN.DELETE, node, name, true)
     if (partner === undefined) this.#displace(node, name, moved, told)
     if (moved !== undefined) this.#moveDirectory(moved, node, name)
     this.#unlinked.delete(record)
@@ -313,7 +340,7 @@ export class HandleChanges {
   /** A rename from a directory that is not marked. */
   #moveIn(record: HandleRecord, node: HandleNode): void {
     const { mask, name, target } = record
-    this.#flushName(record)
+    this.flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const told = telling(record, this.#teller.nextCookie())
     const moved = isDirectory ? this.#table.ensure(target) : undefined

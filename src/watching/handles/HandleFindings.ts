@@ -1,4 +1,5 @@
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import type { WatchRoot } from '../WatchNode.js'
 import type { Arrival, ArrivedEntry } from './Arrival.js'
@@ -9,6 +10,9 @@ import type { HandleTeller, Telling } from './HandleTeller.js'
 import type { Marking } from './Marking.js'
 import type { Correction, Suspects } from './Suspects.js'
 
+/** A name, and what has it now. */
+export type NewName = Pick<HandleRecord, 'directory' | 'name' | 'target'>
+
 /** What changes and findings need of the watcher around them. */
 export interface ChangesHost {
   /** The last fence that was posted. */
@@ -17,6 +21,8 @@ export interface ChangesHost {
   enter(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void
   /** Finds the places of directories, as of the next record; the records wait until `then` is called. */
   seek(keys: readonly string[], then: () => void): void
+  /** Tells what was held back of a name that something else has now. */
+  flushName(name: NewName): void
   /** Leaves out what is held back below a directory that comes into sight. */
   hideBelow(top: HandleNode): void
   readonly marking: Marking
@@ -70,6 +76,7 @@ export class HandleFindings {
       this.#host.marking.leave(node)
       return
     }
+    this.#host.flushName({ directory: node.parent.key, name: node.name, target: node.key })
     this.#teller.tellMove(parent, name, node.parent, node.name, true)
     this.#suspects.suspect(node.parent, node.name, { key: node.key, isDirectory: true })
     const isInView = this.#table.view(node) !== undefined
@@ -78,7 +85,9 @@ export class HandleFindings {
   }
 
   /** Tells what the records have not told. */
-  correct(wrong: readonly Correction[]): void {
+  correct(all: readonly Correction[]): void {
+    // Of what was in a directory that was deleted since, all is told, and another may have its name.
+    const wrong = all.filter(({ node }) => node.state !== 'dead')
     // A name that is empty now is where something may have come from.
     const gone = new Map<string, Correction>()
     for (const correction of wrong) {
@@ -90,6 +99,7 @@ export class HandleFindings {
     const arrived: HandleNode[] = []
     for (const { node, name, believed, found } of wrong) {
       if (found === undefined) continue
+      this.#host.flushName({ directory: node.key, name, target: found.key })
       const from = gone.get(found.key)
       gone.delete(found.key)
       const child = found.isDirectory ? this.#table.ensure(found.key) : undefined

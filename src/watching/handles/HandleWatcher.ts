@@ -4,7 +4,7 @@ import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { WatchRoot } from '../WatchNode.js'
 import type { Arrival } from './Arrival.js'
 import { HandleChanges } from './HandleChanges.js'
-import { HandleFindings } from './HandleFindings.js'
+import { HandleFindings, type NewName } from './HandleFindings.js'
 import type { HandleWatcherListener, RootFinder } from './HandleListener.js'
 import type { HandleNode } from './HandleNode.js'
 import { HandleQueue } from './HandleQueue.js'
@@ -85,6 +85,7 @@ export class HandleWatcher {
       marking: this.#marking,
       suspects: this.#suspects,
       doubt: (...told: Parameters<Looking['doubt']>) => this.#changes.doubt(...told),
+      mayReplace: (renames: readonly HandleRecord[]) => this.#changes.mayReplace(renames),
     }
     this.#holds = new Holds(this.#queue, looking, () => this.#post())
     const host = {
@@ -92,6 +93,7 @@ export class HandleWatcher {
       enter: (nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void) =>
         this.#holds.enter(nodes, ready),
       seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
+      flushName: (name: NewName) => this.#changes.flushName(name),
       hideBelow: (top: HandleNode) => this.#changes.hideBelow(top),
       marking: this.#marking,
     }
@@ -219,7 +221,7 @@ export class HandleWatcher {
 
   /** All that was read has been applied. */
   #rest(): boolean {
-    if (this.#isInDoubt()) return true
+    if (this.#isInDoubt(true)) return true
     if (!this.isReady) {
       this.#teller.isReady = true
       this.#listener.ready()
@@ -263,11 +265,14 @@ export class HandleWatcher {
   }
 
   /** True when directories have to be looked up first, for a rename of them may not have been told. */
-  #isInDoubt(): boolean {
-    const doubtful = this.#changes.takeDoubtful()
+  #isInDoubt(isAtRest = false): boolean {
+    const doubtful = this.#changes.takeDoubtful(isAtRest)
     if (doubtful.length === 0) return false
     const before = doubtful.map((key) => this.#findings.place(key))
-    this.#holds.place(doubtful, () => before.forEach((place) => this.#findings.placeFound(place)))
+    this.#holds.doubt(doubtful, (later) => {
+      this.#changes.doubtLater(later)
+      before.forEach((place) => this.#findings.placeFound(place))
+    })
     return true
   }
 

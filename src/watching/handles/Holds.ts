@@ -1,11 +1,12 @@
 import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
 import { Arrival, type EarlierEntry } from './Arrival.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { HandleNode } from './HandleNode.js'
 import type { ForgottenName, HandleQueue } from './HandleQueue.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
 import type { Marking } from './Marking.js'
-import { Placement } from './Placement.js'
+import { Placement, type LaterPlace } from './Placement.js'
 import type { Suspects } from './Suspects.js'
 
 /** What is looked at and changed while the records wait. */
@@ -17,6 +18,8 @@ export interface Looking {
   readonly suspects: Suspects
   /** It is not known whether a record told of a name before it was listed as `entry`, or after that. */
   readonly doubt: (name: ForgottenName, entry: EarlierEntry | undefined) => void
+  /** It is not known which of these renames has replaced a directory. */
+  readonly mayReplace: (renames: readonly HandleRecord[]) => void
 }
 
 /** Something that holds up the records until a fence is read. */
@@ -65,16 +68,32 @@ export class Holds {
 
   /** Finds the places of directories. */
   place(keys: readonly string[], then: () => void = () => undefined): void {
-    const { disk, table, marking } = this.#looking
-    const placement = new Placement(disk, table, marking)
+    const placement = this.#placement()
     for (const key of keys) placement.seek(key)
-    const wait = (): void => {
-      this.until((end) => {
-        if (placement.settle(this.#queue, end)) then()
-        else wait()
-      })
-    }
-    wait()
+    this.#settle(placement, then)
+  }
+
+  /** Finds the places of directories that are known, but in doubt; `then` is given those that are not there yet. */
+  doubt(keys: readonly string[], then: (later: readonly LaterPlace[]) => void): void {
+    const placement = this.#placement()
+    for (const key of keys) placement.doubt(key)
+    this.#settle(placement, () => then(placement.later))
+  }
+
+  #placement(): Placement {
+    const { disk, table, marking } = this.#looking
+    return new Placement(disk, table, marking)
+  }
+
+  #settle(placement: Placement, then: () => void): void {
+    this.until((end) => {
+      if (!placement.settle(this.#queue, end)) {
+        this.#settle(placement, then)
+        return
+      }
+      this.#looking.mayReplace(placement.mayReplace)
+      then()
+    })
   }
 
   /** Lists what is in directories, and goes on with `ready` when it is known. */

@@ -1,5 +1,6 @@
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
 import type { FoundPlace, HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { HandleQueue } from './HandleQueue.js'
 import type { HandleTable } from './HandleTable.js'
 import type { Marking } from './Marking.js'
@@ -8,6 +9,7 @@ import type { Marking } from './Marking.js'
 const ROUNDS_FOR_GONE = 5
 
 const DIRECTORY_MOVE = FAN.RENAME | FAN.ONDIR
+const isDirectoryMove = (mask: number) => (mask & DIRECTORY_MOVE) === DIRECTORY_MOVE
 const NAME_CHANGES = FAN.CREATE | FAN.DELETE | FAN.RENAME
 
 const NOWHERE: FoundPlace = { parent: '', name: '' }
@@ -16,6 +18,14 @@ interface Sought {
   /** Where it lies now; `undefined` when it is gone. */
   place: FoundPlace | undefined
   rounds: number
+  /** It is gone, and was there until it was replaced. */
+  isReplaced: boolean
+}
+
+/** A directory that cannot be where it was found until a record is applied. */
+export interface LaterPlace {
+  readonly key: string
+  readonly record: HandleRecord
 }
 
 /**
@@ -34,7 +44,12 @@ export class Placement {
   readonly #table: HandleTable
   readonly #marking: Marking
   readonly #sought = new Map<string, Sought>()
+  readonly #doubtful = new Set<string>()
   #open: string[] = []
+  /** Directories in doubt that are to be looked up once more, for no record tells when they came where they are. */
+  readonly later: LaterPlace[] = []
+  /** Renames one of which has replaced a directory that is gone, and is nowhere, since it is not known which one. */
+  readonly mayReplace: HandleRecord[] = []
 
   constructor(disk: HandleDisk, table: HandleTable, marking: Marking) {
     this.#disk = disk
@@ -42,7 +57,13 @@ export class Placement {
     this.#marking = marking
   }
 
-  /** A directory whose place is not known, or in doubt. */
+  /** A directory of which a rename may not have been told. */
+  doubt(key: string): void {
+    this.#doubtful.add(key)
+    this.seek(key)
+  }
+
+  /** A directory whose place is not known. */
   seek(key: string): void {
     if (key === '' || this.#sought.has(key)) return
     this.#look(key)
@@ -51,7 +72,7 @@ export class Placement {
   #look(key: string): void {
     const place = this.#disk.locate(key)
     const before = this.#sought.get(key)
-    this.#sought.set(key, { place, rounds: (before?.rounds ?? 0) + 1 })
+    this.#sought.set(key, { place, rounds: (before?.rounds ?? 0) + 1, isReplaced: false })
     if (before === undefined) this.#open.push(key)
     this.#seekAbove(place)
   }
@@ -84,8 +105,11 @@ export class Placement {
       }
     }
     if (isComplete && this.#placeReplaced(queue, end, first)) isComplete = false
-    if (isComplete) this.#assign()
-    return isComplete
+    if (!isComplete) return false
+    // Where directories are marked one by one, records do not tell all that had a name.
+    if ([...this.#doubtful].some((key) => !this.#marking.isByDirectory(key))) this.#putOff(queue, end)
+    this.#assign()
+    return true
   }
 
   /**
@@ -98,55 +122,52 @@ export class Placement {
     const taken = new Set<number>()
     for (const [key, sought] of [...this.#sought]) {
       if (sought.place !== undefined || first.has(key)) continue
-      const index = this.#replacing(
+      const found = this.#replacing(
         key,
         queue,
         end,
         (i) => !taken.has(i) && !this.#isBelow(queue.at(i)!.directory, key, all),
       )
-      if (index === undefined) continue
-      taken.add(index)
-      const { directory, name } = queue.at(index)!
+      if (found.length === 0) continue
+      if (found.length > 1) {
+        sought.place = NOWHERE
+        for (const index of found) this.mayReplace.push(queue.at(index)!)
+        continue
+      }
+      taken.add(found[0]!)
+      const { directory, name } = queue.at(found[0]!)!
       sought.place = { parent: directory, name }
+      sought.isReplaced = true
       this.#seekAbove(sought.place)
     }
     return this.#sought.size > known
   }
 
   /**
-   * The first rename of a directory, after the last record of what was in this one, that may have replaced it: best one
-   * to where it is believed to be, else one to a name of which no record tells before that, for it was there.
+   * The renames of a directory, after the last record of what was in this one, that may have replaced it: one to where it
+   * is believed to be, else those to names of which no record tells before that, for it was there. Whoever replaces a
+   * directory changes its number of links, which is reported too.
    */
-  #replacing(
-    key: string,
-    queue: HandleQueue,
-    end: number,
-    mayBe: (index: number) => boolean,
-  ): number | undefined {
+  #replacing(key: string, queue: HandleQueue, end: number, mayBe: (index: number) => boolean): number[] {
     const believed = this.#table.get(key)
     const names = new Set<string>()
-    let index: number | undefined
-    let isBelieved = false
+    const pids = new Set<number>()
+    let found: number[] = []
     for (let i = queue.head; i < end; i++) {
-      const { mask, target, directory, name, oldDirectory, oldName } = queue.at(i)!
-      if (directory === key || oldDirectory === key) {
-        index = undefined
-        isBelieved = false
-      } else if (!isBelieved && (mask & DIRECTORY_MOVE) === DIRECTORY_MOVE && directory !== '') {
+      const { mask, pid, target, directory, name, oldDirectory, oldName } = queue.at(i)!
+      if (directory === key || oldDirectory === key) found = []
+      if (directory === key && name === '.' && (mask & FAN.ATTRIB) !== 0) pids.add(pid)
+      if (directory !== key && oldDirectory !== key && directory !== '' && isDirectoryMove(mask)) {
         const other = this.#table.get(directory)?.children?.get(name)
-        if (other?.key === key && other === believed) {
-          index = i
-          isBelieved = true
-        } else if (index === undefined) {
-          const isOther = other !== undefined && other.key !== target
-          if (!isOther && !names.has(`${directory}/${name}`) && mayBe(i)) index = i
-        }
+        if (other !== undefined && other === believed) return [i]
+        const isOther = other !== undefined && other.key !== target
+        if (!isOther && !names.has(`${directory}/${name}`) && mayBe(i)) found.push(i)
       }
       if ((mask & NAME_CHANGES) === 0) continue
       names.add(`${directory}/${name}`)
       if ((mask & FAN.RENAME) !== 0) names.add(`${oldDirectory}/${oldName}`)
     }
-    return index
+    return pids.size === 0 ? found : found.filter((index) => pids.has(queue.at(index)!.pid))
   }
 
   /** True when a directory lies in another one, or is it, by what is known so far. */
@@ -159,6 +180,55 @@ export class Placement {
         first.get(at)?.parent ?? this.#sought.get(at)?.place?.parent ?? this.#table.get(at)?.parent?.key ?? ''
     }
     return false
+  }
+
+  /** Leaves a directory in doubt where it was, when it cannot be there yet where it was found. */
+  #putOff(queue: HandleQueue, end: number): void {
+    const births = new Map<string, HandleRecord>()
+    for (let i = queue.head; i < end; i++) {
+      const record = queue.at(i)!
+      if ((record.mask & FAN.CREATE) !== 0 && !births.has(record.target)) births.set(record.target, record)
+    }
+    for (const key of this.#doubtful) {
+      const sought = this.#sought.get(key)!
+      const record = this.#comesAfter(queue, end, key, sought, births)
+      if (record === undefined) continue
+      this.later.push({ key, record })
+      sought.place = undefined
+    }
+    // What is above it and not born either gets its place by its birth.
+    for (const [key, sought] of this.#sought) if (births.has(key)) sought.place = undefined
+  }
+
+  /** The last record before its own by which another has the name where a directory was found, or what is above is born. */
+  #comesAfter(
+    queue: HandleQueue,
+    end: number,
+    key: string,
+    { place, isReplaced }: Sought,
+    births: ReadonlyMap<string, HandleRecord>,
+  ): HandleRecord | undefined {
+    if (place === undefined || isReplaced) return undefined
+    const { parent, name } = place
+    const unborn = new Set<HandleRecord>()
+    const seen = new Set<string>()
+    for (let at = parent; at !== '' && !seen.has(at);) {
+      seen.add(at)
+      const birth = births.get(at)
+      if (birth !== undefined) unborn.add(birth)
+      at = this.#sought.get(at)?.place?.parent ?? this.#table.get(at)?.parent?.key ?? ''
+    }
+    let last: HandleRecord | undefined
+    for (let i = queue.head; i < end; i++) {
+      const record = queue.at(i)!
+      if ((record.mask & NAME_CHANGES) === 0) continue
+      if (record.target === key) break
+      const hasName =
+        (record.name === name && record.directory === parent) ||
+        (record.oldName === name && record.oldDirectory === parent)
+      if (hasName || unborn.has(record)) last = record
+    }
+    return last
   }
 
   #assign(): void {
