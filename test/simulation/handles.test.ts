@@ -267,6 +267,40 @@ describe('HandleWatcher on a simulated kernel', () => {
        do rename /w/a /o/x
        do rename /o/x /w/a`,
     ],
+    [
+      'tells of each name where a directory may have been replaced that it is gone',
+      { merges: true, tree: ['/w/a/b/c/', '/w/a/b/c/d', '/o/b/a/'] },
+      `do mkdir /w/z
+       do mkdir /w/y
+       do rename /w/a/b/c /w/x
+       do rename /w/y /o/n
+       do rename /w/z /w/a/b`,
+    ],
+    [
+      'corrects nothing by the names of a directory that was deleted, for another has its name',
+      { merges: true },
+      `do mkdir /w/c
+       do mknod /w/c/a
+       do rename /w/c/a /o/f
+       do rename /o/f /w/c/a
+       do unlink /w/c/a
+       do rmdir /w/c
+       do mkdir /w/c
+       do mkdir /w/c/a
+       do mkdir /w/c/a/b`,
+    ],
+    [
+      'finds a directory where another was before when that is gone',
+      { merges: true, judges: true },
+      `do rename /o/b /o/x
+       do rename /o/x /w/b
+       do rename /w/b /o/x
+       do mkdir /w/b
+       do mkdir /w/b/a
+       do rmdir /w/b/a
+       do rmdir /w/b
+       do rename /o/x /w/b`,
+    ],
   ])('where a filesystem is marked as a whole, %s', (_, options, script) => {
     const { steps: list } = parseWatcherScript(script)
     expect(simulateHandles(list, { tree, ...options })).toEqual([])
