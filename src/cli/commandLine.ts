@@ -17,20 +17,21 @@ import { watchCommand } from './commands/watch.js'
 import { tellFailure } from './tellFailure.js'
 import { usageError } from './usageError.js'
 
-const commands: readonly string[] = [
-  'watch',
-  'run',
-  'check',
-  'record',
-  'query',
-  'verify',
-  'doctor',
-  'history',
-  'show',
-  'diff',
-  'restore',
-  'prune',
+const modules = [
+  watchCommand,
+  runCommand,
+  checkCommand,
+  recordCommand,
+  queryCommand,
+  verifyCommand,
+  doctorCommand,
+  historyCommand,
+  showCommand,
+  diffCommand,
+  restoreCommand,
+  pruneCommand,
 ]
+const commands = modules.map(({ command }) => String(command).split(' ')[0]!)
 
 /** Options that may stand before the command. */
 const ofEveryCommand = /^(-[vh]+|--(no-)?verbose|--verbose=.*|--help|--version)$/
@@ -88,7 +89,7 @@ function parse(argv: readonly string[]): Chosen | undefined {
 }
 
 // Thrown, for behind each handler that has begun the parser would make up the whole help: a third of the time of a start.
-function chosen<T, U>(command: CommandModule<T, U>): CommandModule<T, U> {
+function chosen(command: CommandModule): CommandModule {
   return {
     ...command,
     handler: (args) => {
@@ -118,18 +119,7 @@ function parser(argv: readonly string[]) {
       global: true,
       describe: 'Counters of every stage at the end, and stack traces',
     })
-    .command(chosen(watchCommand))
-    .command(chosen(runCommand))
-    .command(chosen(checkCommand))
-    .command(chosen(recordCommand))
-    .command(chosen(queryCommand))
-    .command(chosen(verifyCommand))
-    .command(chosen(doctorCommand))
-    .command(chosen(historyCommand))
-    .command(chosen(showCommand))
-    .command(chosen(diffCommand))
-    .command(chosen(restoreCommand))
-    .command(chosen(pruneCommand))
+    .command(modules.map((command) => chosen(command as CommandModule)))
     .demandCommand(1, 'a command is missing')
     .strict()
     .check((_, options) => {

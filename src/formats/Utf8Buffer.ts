@@ -36,6 +36,7 @@ export class Utf8Buffer {
     this.#length += this.#room.write(text, this.#length)
   }
 
+  /** Three pieces at once: their room is asked for once, and not three times for each event. */
   append(first: Uint8Array, second: Uint8Array, third: Uint8Array): void {
     const at = this.#length
     const afterFirst = at + first.length

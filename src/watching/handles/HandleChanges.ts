@@ -4,25 +4,16 @@ import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import { detached } from '../../linux/rawPath.js'
 import type { EarlierEntry } from './Arrival.js'
-import type { ChangesHost, HandleFindings, NewName } from './HandleFindings.js'
+import { Doubts } from './Doubts.js'
+import type { ChangesHost, HandleFindings } from './HandleFindings.js'
 import type { ForgottenName } from './HandleQueue.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
-import type { LaterPlace } from './Placement.js'
+import { HeldEnds } from './HeldEnds.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
 import type { Suspects } from './Suspects.js'
 import { Unlinked } from './Unlinked.js'
-
-/** A directory whose end was told together with its birth: what was in it comes first. */
-interface Deferred {
-  readonly record: HandleRecord
-  readonly node: HandleNode
-  /** When this fence is read, all that was in it has been read. */
-  readonly fence: number
-  /** Where it lies has come into sight since, and it was not told to be there. */
-  isUntold: boolean
-}
 
 /** Applies records to the table, and tells them. */
 export class HandleChanges {
@@ -34,11 +25,11 @@ export class HandleChanges {
   readonly #host: ChangesHost
   readonly #findings: HandleFindings
   readonly #unlinked = new Unlinked()
-  #deferred: Deferred[] = []
+  /** The ends that are told later. */
+  readonly held: HeldEnds
+  readonly doubts = new Doubts()
   /** The second half of an exchange, until it is applied. */
   #partner: HandleRecord | undefined
-  #doubtful: string[] = []
-  #later: readonly LaterPlace[] = []
   /** Renames that may have replaced a directory of which nothing is known. */
   readonly #replacing = new Set<HandleRecord>()
   #passed = 0
@@ -59,90 +50,28 @@ export class HandleChanges {
     this.#disk = disk
     this.#host = host
     this.#findings = findings
+    this.held = new HeldEnds(table, teller, suspects, {
+      posted: () => host.posted(),
+      correctPlace: (moved, node, name) => this.#correctPlace(moved, node, name),
+    })
   }
 
-  /** Directories that were renamed several times while nobody read: a rename of them may not have been told. */
+  /** Directories of which a rename may not have been told, and that have to be looked up now. */
   takeDoubtful(isAtRest: boolean): string[] {
-    if (isAtRest && this.#later.length > 0) this.#doubtAfter(undefined)
-    if (this.#doubtful.length === 0) return this.#doubtful
     // Of one whose end is held back it is known where it will be last.
-    const doubtful = this.#doubtful.filter(
-      (key) =>
-        this.#table.get(key)?.state === 'placed' &&
-        !this.#deferred.some(({ record }) => record.target === key),
-    )
-    this.#doubtful = []
-    return doubtful
+    return this.doubts
+      .take(isAtRest)
+      .filter((key) => this.#table.get(key)?.state === 'placed' && !this.held.has(key))
   }
 
-  /** Directories that are in doubt again when a record is applied. */
-  doubtLater(later: readonly LaterPlace[]): void {
-    this.#later = [...this.#later, ...later]
-  }
-
+  /** One of these renames has replaced a directory of which nothing is known. */
   mayReplace(renames: readonly HandleRecord[]): void {
     for (const record of renames) this.#replacing.add(record)
   }
 
-  #doubtAfter(record: HandleRecord | undefined): void {
-    const isDue = (later: LaterPlace): boolean => record === undefined || later.record === record
-    for (const later of this.#later) if (isDue(later)) this.#doubtful.push(later.key)
-    this.#later = this.#later.filter((later) => !isDue(later))
-  }
-
   fencePassed(fence: number): void {
     this.#passed = fence
-    this.#flush((deferred) => deferred.fence <= fence)
-  }
-
-  /** True while something is held back. */
-  get holdsBack(): boolean {
-    return this.#deferred.length > 0
-  }
-
-  /** Tells what was held back: nothing more is read. */
-  flush(): void {
-    this.#flush(() => true)
-  }
-
-  /** Tells what was held back of a directory and below: it goes out of sight. */
-  flushBelow(top: HandleNode): void {
-    this.#flush(({ node }) => this.#table.contains(top, node))
-  }
-
-  /** A directory comes into sight: what is held back below it has ended by now, and is not told to be there. */
-  hideBelow(top: HandleNode): void {
-    const hidden = this.#deferred.filter(({ record }) => {
-      const child = this.#table.ensure(record.target)
-      return child !== top && this.#table.contains(top, child)
-    })
-    for (const deferred of hidden) {
-      deferred.isUntold = true
-      this.#table.unplace(this.#table.ensure(deferred.record.target))
-    }
-  }
-
-  /** Tells what was held back of those chosen, and of what was in them before that. */
-  #flush(isChosen: (deferred: Deferred) => boolean): void {
-    if (this.#deferred.length === 0) return
-    const tops = this.#deferred.filter(isChosen).map(({ record }) => this.#table.ensure(record.target))
-    if (tops.length === 0) return
-    const isBelow = ({ node }: Deferred) => tops.some((top) => this.#table.contains(top, node))
-    const deferred = this.#deferred.filter((entry) => isChosen(entry) || isBelow(entry)).reverse()
-    this.#deferred = this.#deferred.filter((entry) => !deferred.includes(entry))
-    for (const { record, node, isUntold } of deferred) {
-      const { pid, process, target } = record
-      const child = this.#table.ensure(target)
-      // It has been renamed since it was born, and is gone only now.
-      const isBack = child.state === 'placed'
-      if (isUntold && !isBack) continue
-      if (isBack) this.#correctPlace(child, node, record.name)
-      const told = { target, pid, process, cookie: 0, merged: true }
-      this.#teller.tell(FAN.DELETE, node, record.name, true, told)
-      // What is still told of what was in it is of the time before that.
-      this.#table.displace(child, this.#host.posted() + 1)
-      if (isBack) this.#suspects.note(node, record.name, undefined)
-    }
+    this.held.fencePassed(fence)
   }
 
   /** False when what a rename replaces has to be listed first: it is told as deleted, as exchanges are told. */
@@ -171,7 +100,7 @@ export class HandleChanges {
   /** `partner` is the other half of an exchange. */
   apply(record: HandleRecord, partner: HandleRecord | undefined): void {
     this.#apply(record, partner)
-    if (this.#later.length > 0) this.#doubtAfter(record)
+    this.doubts.applied(record)
   }
 
   #apply(record: HandleRecord, partner: HandleRecord | undefined): void {
@@ -210,7 +139,7 @@ export class HandleChanges {
       this.#comeOrGoDirectory(record, node)
       return
     }
-    this.flushName(record)
+    this.held.flushName(record)
     if (comes && this.#roots.lost > 0) this.#roots.fileArrived(node, name)
     let stays = comes
     if (comes && goes) {
@@ -232,8 +161,8 @@ export class HandleChanges {
     const goes = (mask & FAN.DELETE) !== 0
     const child = this.#table.ensure(target)
     // What was in it comes first.
-    if (!comes) this.flushBelow(child)
-    else this.flushName(record)
+    if (!comes) this.held.flushBelow(child)
+    else this.held.flushName(record)
     if (comes || child.state !== 'placed') this.#table.place(child, node, name)
     this.#suspects.note(node, name, goes ? undefined : { key: target, isDirectory: true })
     if (goes && !comes) {
@@ -241,7 +170,7 @@ export class HandleChanges {
     }
     this.#teller.tellRecord(record, node, name, comes ? FAN.DELETE : 0, false)
     if (goes) {
-      if (comes) this.#deferred.push({ record, node, fence: this.#host.posted() + 1, isUntold: false })
+      if (comes) this.held.hold(record, node)
       this.#table.bury(child, this.#host.posted() + 1)
       return
     }
@@ -251,18 +180,9 @@ export class HandleChanges {
     this.#findings.enter(isUnmarked ? [...entered, child] : entered)
   }
 
-  /** What was held back of a name has to be told before another has it; what has another name by now ends after that. */
-  flushName({ directory, name, target }: NewName): void {
-    this.#flush(({ record, node }) => {
-      if (record.name !== name || record.directory !== directory || record.target === target) return false
-      const child = this.#table.ensure(record.target)
-      return child.parent === node && child.name === name
-    })
-  }
-
   #rename(record: HandleRecord, node: HandleNode, partner: HandleRecord | undefined): void {
     const { mask, name, target, oldName } = record
-    this.flushName(record)
+    this.held.flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const oldNode = this.#table.ensure(record.oldDirectory)
     const isSecond = this.#partner === record
@@ -309,7 +229,7 @@ export class HandleChanges {
     const moved = isDirectory ? this.#table.ensure(target) : undefined
     if (moved !== undefined) {
       this.#correctPlace(moved, oldNode, oldName)
-      this.flushBelow(moved)
+      this.held.flushBelow(moved)
     }
     this.#teller.tell(IN.MOVED_FROM, oldNode, oldName, isDirectory, told)
     if (this.#teller.sees(oldNode, oldName)) this.#suspect(oldNode, oldName, undefined)
@@ -340,7 +260,7 @@ export class HandleChanges {
   /** A rename from a directory that is not marked. */
   #moveIn(record: HandleRecord, node: HandleNode): void {
     const { mask, name, target } = record
-    this.flushName(record)
+    this.held.flushName(record)
     const isDirectory = (mask & FAN.ONDIR) !== 0
     const told = telling(record, this.#teller.nextCookie())
     const moved = isDirectory ? this.#table.ensure(target) : undefined
@@ -385,14 +305,14 @@ export class HandleChanges {
     const displaced = node.children?.get(name)
     if (displaced === undefined || displaced === moved) return
     // It was empty by then.
-    this.flushBelow(displaced)
+    this.held.flushBelow(displaced)
     for (const root of this.#roots.within(displaced)) this.#roots.lose(root, IN.DELETE_SELF, told)
     this.#table.displace(displaced, this.#host.posted() + 1)
   }
 
   #moveDirectory(moved: HandleNode, node: HandleNode, name: string): void {
     this.#table.place(moved, node, name)
-    if (moved.renamedAt >= 0 && this.#passed <= moved.renamedAt) this.#doubtful.push(moved.key)
+    if (moved.renamedAt >= 0 && this.#passed <= moved.renamedAt) this.doubts.add(moved.key)
     moved.renamedAt = this.#host.posted()
   }
 

@@ -1,17 +1,14 @@
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
-import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import type { WatchRoot } from '../WatchNode.js'
 import type { Arrival, ArrivedEntry } from './Arrival.js'
 import type { HandleNode } from './HandleNode.js'
 import type { HandleRoots } from './HandleRoots.js'
 import type { HandleTable } from './HandleTable.js'
+import type { NewName } from './HeldEnds.js'
 import type { HandleTeller, Telling } from './HandleTeller.js'
 import type { Marking } from './Marking.js'
 import type { Correction, Suspects } from './Suspects.js'
-
-/** A name, and what has it now. */
-export type NewName = Pick<HandleRecord, 'directory' | 'name' | 'target'>
 
 /** What changes and findings need of the watcher around them. */
 export interface ChangesHost {

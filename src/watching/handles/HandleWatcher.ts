@@ -4,7 +4,7 @@ import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import type { WatchRoot } from '../WatchNode.js'
 import type { Arrival } from './Arrival.js'
 import { HandleChanges } from './HandleChanges.js'
-import { HandleFindings, type NewName } from './HandleFindings.js'
+import { HandleFindings } from './HandleFindings.js'
 import type { HandleWatcherListener, RootFinder } from './HandleListener.js'
 import type { HandleNode } from './HandleNode.js'
 import { HandleQueue } from './HandleQueue.js'
@@ -12,6 +12,7 @@ import { HandleRoots } from './HandleRoots.js'
 import { HandleTable, type Prune } from './HandleTable.js'
 import { HandleTeller } from './HandleTeller.js'
 import { Marking } from './Marking.js'
+import type { NewName } from './HeldEnds.js'
 import { Holds, type Looking } from './Holds.js'
 import { RenamePairs } from './RenamePairs.js'
 import { Suspects } from './Suspects.js'
@@ -93,8 +94,8 @@ export class HandleWatcher {
       enter: (nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void) =>
         this.#holds.enter(nodes, ready),
       seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
-      flushName: (name: NewName) => this.#changes.flushName(name),
-      hideBelow: (top: HandleNode) => this.#changes.hideBelow(top),
+      flushName: (name: NewName) => this.#changes.held.flushName(name),
+      hideBelow: (top: HandleNode) => this.#changes.held.hideBelow(top),
       marking: this.#marking,
     }
     const parts = [this.table, this.#teller, this.#roots, this.#suspects] as const
@@ -233,11 +234,11 @@ export class HandleWatcher {
     }
     if (this.#suspects.size > 0 || this.table.deaths > MANY_SUSPECTS) this.#check()
     else if (this.#stopping) {
-      this.#changes.flush()
+      this.#changes.held.flush()
       this.#ended = true
       this.#listener.stopped()
     }
-    if (this.#changes.holdsBack && this.#flushFence === 0) this.#flushFence = this.#post()
+    if (!this.#changes.held.isEmpty && this.#flushFence === 0) this.#flushFence = this.#post()
     this.table.sweep()
     this.#disk.release()
     return false
@@ -270,7 +271,7 @@ export class HandleWatcher {
     if (doubtful.length === 0) return false
     const before = doubtful.map((key) => this.#findings.place(key))
     this.#holds.doubt(doubtful, (later) => {
-      this.#changes.doubtLater(later)
+      this.#changes.doubts.addLater(later)
       before.forEach((place) => this.#findings.placeFound(place))
     })
     return true

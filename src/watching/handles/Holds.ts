@@ -1,6 +1,6 @@
 import type { HandleDisk } from '../../linux/fanotify/HandleDiskPort.js'
-import { Arrival, type EarlierEntry } from './Arrival.js'
 import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
+import { Arrival, type EarlierEntry } from './Arrival.js'
 import type { HandleNode } from './HandleNode.js'
 import type { ForgottenName, HandleQueue } from './HandleQueue.js'
 import type { HandleRoots } from './HandleRoots.js'
