@@ -38,7 +38,7 @@ function putDigits(bytes: Uint8Array, from: number, number: number): boolean {
   let rest = number
   for (let i = bytes.length - 1; i >= from; i--) {
     const tens = Math.floor(rest / 10)
-    bytes[i] = ZERO + rest - tens * 10
+    bytes[i] = ZERO + (rest - tens * 10)
     rest = tens
   }
   return rest === 0 && (bytes[from] !== ZERO || bytes.length - from === 1)

@@ -57,6 +57,12 @@ describe('NdjsonEncoder', () => {
     const row = (seq: number) =>
       new FileEvent({ timestampMicros: 1, seq, eventType: 'OPEN', filePath: '/a', source: 'x' })
     expectLines([...Array.from({ length: 1200 }, (_, i) => row(i)), row(9), row(10), row(1), row(0), row(0)])
+    // The sum of its parts would be no safe integer.
+    expectLines([
+      row(Number.MAX_SAFE_INTEGER),
+      row(Number.MAX_SAFE_INTEGER),
+      row(Number.MAX_SAFE_INTEGER - 1),
+    ])
   })
 
   it('tells events of a type that it does not know', () => {
