@@ -14,6 +14,7 @@ export const ENFILE = errno.ENFILE
 export const ENOBUFS = errno.ENOBUFS
 export const ENODEV = errno.ENODEV
 export const ENOENT = errno.ENOENT
+export const ENOMEM = errno.ENOMEM
 export const ENOSPC = errno.ENOSPC
 export const ENOSYS = errno.ENOSYS
 export const ENOTDIR = errno.ENOTDIR

@@ -1,4 +1,4 @@
-import { ENOSPC } from '../linux/errno.js'
+import { ENOMEM, ENOSPC } from '../linux/errno.js'
 import { IN } from '../linux/inotifyMasks.js'
 import type { DirectoryEntry, Inode, KernelPort } from './port.js'
 import { Visit } from './Visit.js'
@@ -14,7 +14,10 @@ export interface VisitorHost {
   blindFilesystem(path: string): string | undefined
 }
 
-/** Makes the system calls of a visit. What they have found counts only when the fence behind them has arrived. */
+/**
+ * Makes the system calls of a visit. What they have found counts only when the fence behind them has arrived. One that
+ * fails for want of kernel memory is made once more: that passes, and says nothing of the directory.
+ */
 export class Visitor {
   readonly #port: KernelPort
   readonly #table: WatchTable
@@ -32,10 +35,10 @@ export class Visitor {
 
   /** Adds the watch of a directory, or gives it another mask; the watch descriptor, or -errno. */
   watch(node: WatchNode): number {
-    return this.#port.addWatch(
-      this.#table.pathOf(node),
-      follows(node) ? this.mask : this.mask | IN.DONT_FOLLOW,
-    )
+    const path = this.#table.pathOf(node)
+    const mask = follows(node) ? this.mask : this.mask | IN.DONT_FOLLOW
+    const wd = this.#port.addWatch(path, mask)
+    return wd === -ENOMEM ? this.#port.addWatch(path, mask) : wd
   }
 
   /**
@@ -83,7 +86,8 @@ export class Visitor {
     const only = visit.node.root?.only
     // What is remembered of single names there need not be what is there, as on overlay.
     const isLookedAt = only !== undefined && this.#host.blindFilesystem(path) === undefined
-    const listing = isLookedAt ? -1 : this.#port.listing(path)
+    let listing = isLookedAt ? -1 : this.#port.listing(path)
+    if (listing === -ENOMEM) listing = this.#port.listing(path)
     if (typeof listing !== 'number') {
       visit.self = listing.self
       visit.entries =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { EACCES, ENOENT, ENOSPC } from '../../src/linux/errno.js'
+import { EACCES, ENOENT, ENOMEM, ENOSPC } from '../../src/linux/errno.js'
 import { IN } from '../../src/linux/inotifyMasks.js'
 import { SimulatedFilesystem } from '../../src/testing/simulatedFilesystem.js'
 import type { SimulatedInotifyOptions } from '../../src/testing/simulatedInotify.js'
@@ -15,10 +15,12 @@ interface Given extends SimulatedInotifyOptions {
   /** The root is a file of that name. */
   readonly only?: string
   readonly polls?: boolean
+  /** So many calls, of those that watch and of those that list, fail first. */
+  readonly withoutMemory?: number
 }
 
 /** A root `/r` with the directory `d`, the file `d/f` and the link `link` to `d`. */
-function given({ only, polls = false, ...kernelOptions }: Given = {}) {
+function given({ only, polls = false, withoutMemory = 0, ...kernelOptions }: Given = {}) {
   const fs = new SimulatedFilesystem()
   fs.mkdirp('/r/d')
   fs.writeFile('/r/d/f')
@@ -27,13 +29,16 @@ function given({ only, polls = false, ...kernelOptions }: Given = {}) {
   const calls: string[] = []
   const devices = new Map<string, number>()
   const blind = new Map<string, string>()
+  const failures = { watch: withoutMemory, list: withoutMemory }
   const port: KernelPort = {
     addWatch(path, mask) {
       calls.push(`watch ${path}`)
+      if (failures.watch-- > 0) return -ENOMEM
       return kernel.addWatch(path, mask)
     },
     listing(path) {
       calls.push(`list ${path}`)
+      if (failures.list-- > 0) return -ENOMEM
       const listing = kernel.listing(path)
       if (typeof listing === 'number') return listing
       return { ...listing, self: { ...listing.self, dev: devices.get(path) ?? 1 } }
@@ -168,6 +173,14 @@ describe('Visitor', () => {
     // Its watch is known all the same: someone has to let go of it.
     expect([found.wd, d.wd]).toEqual([found.wd, found.wd])
     expect(found.wd).toBeGreaterThan(0)
+  })
+
+  it('asks the kernel once more when it had no memory', () => {
+    const { d, calls, visit, names } = given({ withoutMemory: 1 })
+    expect(names(visit(d))).toEqual(['f file'])
+    expect(calls).toEqual(['watch /r/d', 'watch /r/d', 'list /r/d', 'list /r/d'])
+    const failing = given({ withoutMemory: 2 })
+    expect(failing.visit(failing.d)).toMatchObject({ outcome: 'failed', errno: ENOMEM, wd: 0 })
   })
 
   it('beyond the watch limit, fails, or lists without a watch where that is to be polled', () => {
