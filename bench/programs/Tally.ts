@@ -17,6 +17,7 @@ export class Tally {
   overflows = 0
   #bytes = 0
   #readyMs = 0
+  #nodeReadyMs = 0
   #isReady = false
   #hasBlocked = false
   readonly #began = performance.now()
@@ -28,7 +29,9 @@ export class Tally {
   }
 
   ready(): void {
-    this.#readyMs = performance.now() - this.#began
+    const now = performance.now()
+    this.#readyMs = now - this.#began
+    this.#nodeReadyMs = now - performance.nodeTiming.bootstrapComplete
     this.#isReady = true
     writeSync(REPORT, 'ready\n')
   }
@@ -60,6 +63,7 @@ export class Tally {
       overflows: this.overflows,
       bytes: this.#bytes,
       ownReadyMs: this.#readyMs,
+      nodeReadyMs: this.#nodeReadyMs,
       ...(times.length > 0 && {
         latency: [quantile(times, 0.5), quantile(times, 0.99), quantile(times, 1)],
         samples: times.length,

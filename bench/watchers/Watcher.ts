@@ -19,6 +19,8 @@ export interface WatcherReport {
   readonly overflows?: number
   /** Milliseconds from the start of watching until it was ready, without the start of the process. */
   readonly ownReadyMs?: number
+  /** The same with the loading of modules: from the moment when Node.js was up. */
+  readonly nodeReadyMs?: number
   /** p50, p99 and the largest of the times from an event to the subscriber, in milliseconds. */
   readonly latency?: readonly [number, number, number]
   readonly samples?: number

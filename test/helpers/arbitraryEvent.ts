@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { eventTypes, FileEvent, type FileEventFields } from '../../src/events/index.js'
+import { anyCharacter } from './anyCharacter.js'
 
-const text = fc.string({ unit: 'binary' })
+const text = fc.string({ unit: anyCharacter })
 const count = fc.maxSafeNat()
 const micros = fc.integer({ min: Date.UTC(1900, 0) * 1000, max: Date.UTC(9999, 0) * 1000 })
 const time = fc
@@ -13,7 +14,7 @@ const dataKey = fc.oneof(
   text.filter((key) => key !== '__proto__'),
   fc.constantFrom('camelCase', 'snake_case', 'constructor'),
 )
-const path = fc.string({ unit: 'binary', minLength: 1 }).map((name) => `/${name.replaceAll('\0', '')}`)
+const path = fc.string({ unit: anyCharacter, minLength: 1 }).map((name) => `/${name.replaceAll('\0', '')}`)
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 })
 
 const alwaysOfFile = {
