@@ -92,7 +92,7 @@ export class Entries {
     const isUntold = node.blind === undefined && node.entries !== undefined && told === undefined
     if (isUntold && this.isReady) return
     if (told !== isDirectory) this.#catchUp(node, name, isDirectory)
-    node.entries?.delete(name)
+    node.forget(name)
     node.changeTimes?.delete(name)
     const child = this.#table.child(node, name)
     if (child?.isLink === true) this.#close(child)

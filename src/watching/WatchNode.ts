@@ -164,6 +164,11 @@ export class WatchNode {
     this.entries?.tell(name, isDirectory, ino)
   }
 
+  /** It is told as gone. Few directories have entries at a time: what the others had is not kept. */
+  forget(name: string): void {
+    if (this.entries?.delete(name) === true && this.entries.size === 0) this.entries = ToldEntries.none
+  }
+
   /** What has been told of the directory so far, to compare a new listing with. */
   shadow(): WatchNode {
     const shadow = new WatchNode(this.parent, this.name, this.root)
