@@ -1,7 +1,14 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
-import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
+import {
+  drainState,
+  SHARED_BYTES,
+  TurnSlot,
+  type DrainData,
+  type DrainMessage,
+  type FeedRead,
+} from './drainProtocol.js'
 import { EMFILE, ENFILE, errnoName } from './errno.js'
 import { libc } from './libc.js'
 import type { ExecSnapshot } from './processes/execSnapshots.js'
@@ -29,7 +36,8 @@ function hookExit(): void {
 }
 
 export interface DrainListener {
-  onBatch(buffer: ArrayBuffer, readAt: number): void
+  /** The bytes are there for the time of the call. */
+  onBatch(bytes: Uint8Array, readAt: number): void
   /** Something was mounted or unmounted, see proc_pid_mountinfo(5). What was read before has been handed on. */
   onMounts?(): void
   onFailure(error: Error): void
@@ -73,6 +81,7 @@ export class DrainThread {
   readonly #eventFd: number
   readonly #mountsFd: number
   readonly #state: Int32Array
+  readonly #slot: TurnSlot
   readonly #ended: Promise<void>
 
   readonly #listener: DrainListener
@@ -94,8 +103,9 @@ export class DrainThread {
       throw new FsflowError({ code: 'FSFLOW_KERNEL', message: `eventfd failed: ${errnoName(c.errno())}` })
     }
     this.#mountsFd = listener.onMounts === undefined ? -1 : openMounts()
-    const shared = new SharedArrayBuffer(12)
+    const shared = new SharedArrayBuffer(SHARED_BYTES)
     this.#state = new Int32Array(shared)
+    this.#slot = new TurnSlot(shared)
     const data: DrainData = {
       fds: [fd, ...feeds.map((feed) => feed.fd)],
       execFeed: 1 + feeds.findIndex((feed) => feed.tellsExecs === true) || -1,
@@ -143,7 +153,7 @@ export class DrainThread {
     for (let reads = 0; reads < FIRST_READS && Atomics.load(this.#state, drainState.stop) === 0; reads++) {
       const turn = reader.read([])
       if (turn === undefined) break
-      if (turn.kind === 'turn') Atomics.add(this.#state, drainState.unhandled, turn.buffer.byteLength)
+      if (turn.kind === 'turn') Atomics.add(this.#state, drainState.unhandled, turn.bytes.length)
       this.#take(turn)
       if (turn.kind === 'failure') return
     }
@@ -158,6 +168,12 @@ export class DrainThread {
 
   #take(message: DrainMessage): void {
     const listener = this.#listener
+    if (typeof message === 'number') {
+      listener.onBatch(this.#slot.bytes.subarray(0, message), this.#slot.readAt)
+      this.#slot.free()
+      this.#handled(message)
+      return
+    }
     if (message.kind === 'mounts') {
       listener.onMounts?.()
       return
@@ -167,9 +183,13 @@ export class DrainThread {
       listener.onFailure(new FsflowError({ code: 'FSFLOW_KERNEL', message: text }))
       return
     }
-    let bytes = message.buffer.byteLength
-    if (message.feeds !== undefined) bytes += this.#feed(message.feeds, message.readAt)
-    if (message.buffer.byteLength > 0) listener.onBatch(message.buffer, message.readAt)
+    const { bytes, readAt, feeds } = message
+    const feedBytes = feeds === undefined ? 0 : this.#feed(feeds, readAt)
+    if (bytes.length > 0) listener.onBatch(bytes, readAt)
+    this.#handled(bytes.length + feedBytes)
+  }
+
+  #handled(bytes: number): void {
     Atomics.sub(this.#state, drainState.unhandled, bytes)
     Atomics.notify(this.#state, drainState.unhandled)
   }
@@ -235,7 +255,8 @@ function byTurns(handle: (message: DrainMessage) => void): (message: DrainMessag
     while (bytes < BYTES_A_TURN) {
       const message = inbox.shift()
       if (message === undefined) return
-      if (message.kind === 'turn') bytes += message.buffer.byteLength
+      if (typeof message === 'number') bytes += message
+      else if (message.kind === 'turn') bytes += message.bytes.length
       handle(message)
     }
   }

@@ -4,16 +4,16 @@ const HEADER_BYTES = 16
 const HEADER_WORDS = 4
 
 /**
- * The records in a buffer that read(2) on an inotify descriptor filled.
+ * The records that read(2) on an inotify descriptor gave.
  *
  * The whole buffer becomes one latin1 string and each name a slice of it: three times cheaper than decoding
  * name by name. Who keeps a name for long must detach it (`detached`), or it keeps the buffer's text alive.
  * Mostly several records in a row have one name: they share it, so that to see that it is the same costs nothing.
  */
-export function decodeInotify(buffer: ArrayBuffer): InotifyRecord[] {
-  const words = new Int32Array(buffer)
-  const bytes = new Uint8Array(buffer)
-  const text = Buffer.from(buffer).toString('latin1')
+export function decodeInotify(bytes: Uint8Array): InotifyRecord[] {
+  const { buffer, byteOffset, length: byteLength } = bytes
+  const words = new Int32Array(buffer, byteOffset, byteLength >> 2)
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
   const records: InotifyRecord[] = []
   let offset = 0
   let name = ''

@@ -1,6 +1,13 @@
 // The body of the drain worker: the one thing it does is to keep the kernel's queues empty.
 import { parentPort, workerData } from 'node:worker_threads'
-import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
+import {
+  drainState,
+  TurnSlot,
+  type DrainData,
+  type DrainMessage,
+  type FeedRead,
+  type Turn,
+} from './drainProtocol.js'
 import { EINTR } from './errno.js'
 import { libc } from './libc.js'
 import { bytesOf, TurnReader } from './TurnReader.js'
@@ -25,6 +32,7 @@ const NICENESS = -10
 
 const { fds, execFeed, eventFd, mountsFd, shared, backlogBytes, napMs, isMain } = workerData as DrainData
 const state = new Int32Array(shared)
+const slot = new TurnSlot(shared)
 const c = libc()
 const reader = new TurnReader({ fds, execFeed })
 
@@ -40,14 +48,19 @@ const napPolled = new Uint8Array(POLLFD_BYTES)
 const napView = new DataView(napPolled.buffer)
 napView.setInt16(4, POLLIN, true)
 
-function send(message: DrainMessage): void {
-  if (message.kind !== 'turn') {
-    parentPort!.postMessage(message)
+function send(message: DrainMessage, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, transfer)
+}
+
+function sendTurn(turn: Turn): void {
+  if (slot.put(turn)) {
+    send(turn.bytes.length)
     return
   }
-  const transfer = message.buffer.byteLength === 0 ? [] : [message.buffer]
-  if (message.feeds !== undefined) for (const feed of message.feeds) transfer.push(feed.buffer)
-  parentPort!.postMessage(message, transfer)
+  const bytes = turn.bytes.slice()
+  const transfer = [bytes.buffer]
+  if (turn.feeds !== undefined) for (const feed of turn.feeds) transfer.push(feed.buffer)
+  send({ ...turn, bytes }, transfer)
 }
 
 const stopped = () => Atomics.load(state, drainState.stop) === 1
@@ -99,9 +112,13 @@ function readTurn(): number {
   // A descriptor below 0 is left out by poll(2).
   for (const feed of reader.broken) pollView.setInt32(feed * POLLFD_BYTES, -1, true)
   if (turn === undefined) return 0
-  const bytes = turn.kind === 'turn' ? bytesOf(turn) : -1
-  if (bytes > 0) Atomics.add(state, drainState.unhandled, bytes)
-  send(turn)
+  if (turn.kind === 'failure') {
+    send(turn)
+    return -1
+  }
+  const bytes = bytesOf(turn)
+  Atomics.add(state, drainState.unhandled, bytes)
+  sendTurn(turn)
   return bytes
 }
 

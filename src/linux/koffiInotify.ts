@@ -46,7 +46,7 @@ export function koffiInotify(listener: InotifyListener, options: InotifyOptions)
       c.close(fd)
     }
     const batches: DrainListener = {
-      onBatch: (buffer, readAt) => listener.onRecords(withFences(decodeInotify(buffer), fences), readAt),
+      onBatch: (bytes, readAt) => listener.onRecords(withFences(decodeInotify(bytes), fences), readAt),
       onMounts: () => listener.onMounts(),
       onFailure: (error) => listener.onFailure(error),
     }

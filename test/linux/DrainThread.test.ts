@@ -49,7 +49,7 @@ class Received {
   batches = 0
   readonly failures: Error[] = []
 
-  onBatch(buffer: ArrayBuffer): void {
+  onBatch(buffer: Uint8Array): void {
     this.text += Buffer.from(buffer).toString()
     this.batches++
   }
@@ -141,7 +141,7 @@ describe('DrainThread', () => {
       }
       const bytes = () => turns.flat().reduce((sum, batch) => sum + batch, 0)
       const listener = {
-        onBatch: (buffer: ArrayBuffer) => void turns.at(-1)!.push(buffer.byteLength),
+        onBatch: (buffer: Uint8Array) => void turns.at(-1)!.push(buffer.byteLength),
         onFailure: (error: Error) => {
           throw error
         },
@@ -165,6 +165,38 @@ describe('DrainThread', () => {
       for (const batches of full) {
         const before = batches.slice(0, -1).reduce((sum, batch) => sum + batch, 0)
         expect(before).toBeLessThan(READ)
+      }
+      await thread.stop()
+    }))
+
+  it('keeps the order of small turns and large ones, while the main thread is busy and when it is not', () =>
+    withFifo(async (fd) => {
+      const received = new Received()
+      const thread = new DrainThread(fd, WIDE, received)
+      let sent = ''
+      const write = (text: string): void => {
+        fs.writeSync(fd, text)
+        sent += text
+      }
+      write('begin ')
+      await until(
+        () => received.text === sent,
+        () => 'the first turn',
+      )
+      const pause = new Int32Array(new SharedArrayBuffer(4))
+      for (let round = 0; round < 5; round++) {
+        const before = received.batches
+        for (let i = 0; i < 20; i++) {
+          write(i % 7 === 3 ? `${i}`.repeat(3000) : `${i} `)
+          // The worker reads each alone; the first lies in the slot until this thread is done.
+          Atomics.wait(pause, 0, 0, 2)
+        }
+        await until(
+          () => received.text.length === sent.length,
+          () => `${sent.length} characters, so far ${received.text.length}`,
+        )
+        expect(received.text === sent).toBe(true)
+        expect(received.batches - before).toBeGreaterThan(1)
       }
       await thread.stop()
     }))

@@ -88,8 +88,8 @@ export class FanotifyGroup {
         this.#fd,
         backlogBytes,
         {
-          onBatch: (buffer, readAt) => {
-            const { records, dropped } = decodeFanotify(buffer)
+          onBatch: (bytes, readAt) => {
+            const { records, dropped } = decodeFanotify(bytes)
             if (dropped > 0) listener.onDropped(dropped)
             listener.onRecords(this.#foreign(records), readAt)
           },

@@ -18,22 +18,22 @@ export interface DecodedRecords {
 }
 
 /**
- * The records in a buffer that read(2) on a fanotify descriptor filled.
+ * The records that read(2) on a fanotify descriptor gave.
  *
  * Keys and names are slices of one string: who keeps one for long must detach it (`detached`). What is not as
  * the kernel writes it is dropped and counted, and nothing beyond a record's own length is read for it.
  */
-export function decodeFanotify(buffer: ArrayBuffer): DecodedRecords {
-  const view = new DataView(buffer)
-  const text = Buffer.from(buffer).toString('latin1')
+export function decodeFanotify({ buffer, byteOffset, byteLength }: Uint8Array): DecodedRecords {
+  const view = new DataView(buffer, byteOffset, byteLength)
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
   const records: HandleRecord[] = []
   let offset = 0
   let dropped = 0
-  while (offset + METADATA_BYTES <= buffer.byteLength) {
+  while (offset + METADATA_BYTES <= byteLength) {
     const length = view.getUint32(offset, true)
     const end = offset + length
     // Where a record says a length that cannot be, the next one cannot be found.
-    if (length < METADATA_BYTES || end > buffer.byteLength) break
+    if (length < METADATA_BYTES || end > byteLength) break
     const metadata = view.getUint16(offset + 6, true)
     const isKnown = view.getUint8(offset + 4) === METADATA_VERSION
     const record =
@@ -44,7 +44,7 @@ export function decodeFanotify(buffer: ArrayBuffer): DecodedRecords {
     else records.push(record)
     offset = end
   }
-  return { records, dropped: dropped + buffer.byteLength - offset }
+  return { records, dropped: dropped + byteLength - offset }
 }
 
 function decodeRecord(

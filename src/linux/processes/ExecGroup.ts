@@ -107,7 +107,7 @@ export class ExecGroup {
   programs(buffer: ArrayBuffer): OpenedProgram[] {
     const mounts = new OpenMounts(this.#c, this.#mountPoints)
     try {
-      return decodeFanotify(buffer).records.flatMap((record) => {
+      return decodeFanotify(new Uint8Array(buffer)).records.flatMap((record) => {
         if (record.name === '' || record.directory === '') return []
         const program = this.#known(record) ?? this.#lookUp(record, mounts)
         return program === undefined ? [] : [{ ...program, pid: record.pid }]

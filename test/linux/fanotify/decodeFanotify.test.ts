@@ -35,10 +35,8 @@ function event(mask: number, pid: number, infos: readonly Buffer[]): Buffer {
 }
 
 /** Exactly these bytes, with nothing behind them. */
-function exact(buffer: Buffer): ArrayBuffer {
-  const copy = new ArrayBuffer(buffer.length)
-  new Uint8Array(copy).set(buffer)
-  return copy
+function exact(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer)
 }
 
 const directory = key('fsid-no1', 'directory')
