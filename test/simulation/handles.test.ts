@@ -183,6 +183,28 @@ describe('HandleWatcher on a simulated kernel', () => {
        do mkdir /w/b/b`,
     ],
     [
+      'finds a directory that came where nothing was marked yet, from where nothing was any more',
+      { merges: true },
+      `do rename /w/a /o/x
+       do rename /o/x /w/c
+       read 3
+       do mkdir /w/c/b/c
+       read 1
+       do unlink /w/c/c
+       do rename /w/c/b/c /o/x
+       do rename /o/x /w/c/c
+       do rename /w/c/b /o/x`,
+    ],
+    [
+      'does not take for a directory that is not told what has the name of one that was deleted',
+      { judges: true },
+      `do mkdir /w/b
+       do rename /w/b /w/c
+       do rmdir /w/c
+       do mknod /w/c
+       do mkdir /w/a`,
+    ],
+    [
       'tells a directory once that was renamed before its parent was marked anew',
       { judges: true },
       `do mkdir /w/b
@@ -334,6 +356,10 @@ describe('HandleWatcher on a simulated kernel', () => {
 
   it('tells the last word there too', () => {
     holds({ byDirectory: true, merges: true }, 10_000 * share)
+  })
+
+  it('tells the last word there too of what moves with all that is in it', () => {
+    holds({ byDirectory: true, merges: true }, 10_000 * share, undefined, deeper)
   })
 
   it.each([false, true])('tells all in order, each once; by directory: %s', (byDirectory) => {

@@ -206,6 +206,7 @@ export class HandleChanges {
     if (this.#teller.sees(oldNode, oldName) && !isSecond) this.#suspect(oldNode, oldName, undefined)
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
     if (moved === undefined) return
+    for (const renamed of [moved, oldNode, node]) this.#host.recheck(renamed)
     const isSeen = this.#table.view(moved) !== undefined
     if (wasSeen && !isSeen) this.#host.marking.leave(moved)
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
@@ -215,6 +216,7 @@ export class HandleChanges {
   /** A directory was renamed, and both sides have been listed since: it may have come where it was not told to be yet. */
   #findMoved(record: HandleRecord): void {
     const moved = this.#table.ensure(record.target)
+    this.#host.recheck(moved)
     if (this.#findings.isTold(moved)) return
     const told = telling(record, this.#teller.nextCookie())
     this.#host.seek([moved.key], () => this.#movedOut(moved, told, false))
@@ -239,6 +241,8 @@ export class HandleChanges {
     this.#table.displace(moved, this.#host.posted() + 1)
     moved.renamedAt = this.#host.posted()
     // It may have come into a directory that was not marked yet: no record tells that.
+    this.#host.recheck(moved)
+    this.#host.recheck(oldNode)
     this.#host.seek([moved.key], () => this.#movedOut(moved, told, wasSeen))
   }
 
@@ -273,6 +277,8 @@ export class HandleChanges {
     this.#teller.tell(IN.MOVED_TO, node, name, isDirectory, told)
     if (this.#teller.sees(node, name)) this.#suspect(node, name, record)
     if (moved === undefined) return
+    this.#host.recheck(moved)
+    this.#host.recheck(node)
     const entered = this.#roots.lost > 0 ? this.#roots.arrived(moved, name, false) : []
     const isSeen = this.#table.view(moved) !== undefined
     if (wasSeen && !isSeen) this.#host.marking.leave(moved)

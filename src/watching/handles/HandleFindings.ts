@@ -22,6 +22,8 @@ export interface ChangesHost {
   flushName(name: NewName): void
   /** Leaves out what is held back below a directory that comes into sight. */
   hideBelow(top: HandleNode): void
+  /** Looks once more when all is applied, where not all that happens is reported. */
+  recheck(node: HandleNode): void
   readonly marking: Marking
 }
 

@@ -120,11 +120,20 @@ export class HandleTable {
   #look(node: HandleNode): View | undefined {
     if (node.root !== undefined) return { root: node.root, path: node.root.path, relative: '' }
     if (node.parent === undefined || node.state === 'nowhere') return undefined
-    const above = this.view(node.parent)
+    return this.#viewOf(node.parent, node.name)
+  }
+
+  #viewOf(parent: HandleNode, name: string): View | undefined {
+    const above = this.view(parent)
     if (above === undefined || !above.root.recursive || above.root.only !== undefined) return undefined
-    const relative = above.relative === '' ? node.name : `${above.relative}/${node.name}`
-    if (this.#prune(relative, node.name)) return undefined
-    return { root: above.root, path: join(above.path, node.name), relative }
+    const relative = above.relative === '' ? name : `${above.relative}/${name}`
+    if (this.#prune(relative, name)) return undefined
+    return { root: above.root, path: join(above.path, name), relative }
+  }
+
+  /** True when the stream sees what is in a directory of that name. */
+  shows(parent: HandleNode, name: string): boolean {
+    return this.#viewOf(parent, name) !== undefined
   }
 
   /** True when `below` lies in `node`, or is it. */

@@ -14,6 +14,7 @@ import { HandleTeller } from './HandleTeller.js'
 import { Marking } from './Marking.js'
 import type { NewName } from './HeldEnds.js'
 import { Holds, type Looking } from './Holds.js'
+import { Rechecks } from './Rechecks.js'
 import { RenamePairs } from './RenamePairs.js'
 import { Suspects } from './Suspects.js'
 
@@ -53,6 +54,7 @@ export class HandleWatcher {
   readonly #marking: Marking
   readonly #findings: HandleFindings
   readonly #changes: HandleChanges
+  readonly #rechecks: Rechecks
   readonly #pairs: RenamePairs
   readonly #holds: Holds
   /** A rename of which all that belongs to it has been read. */
@@ -96,11 +98,13 @@ export class HandleWatcher {
       seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
       flushName: (name: NewName) => this.#changes.held.flushName(name),
       hideBelow: (top: HandleNode) => this.#changes.held.hideBelow(top),
+      recheck: (node: HandleNode) => this.#rechecks.add(node),
       marking: this.#marking,
     }
     const parts = [this.table, this.#teller, this.#roots, this.#suspects] as const
     this.#findings = new HandleFindings(...parts, host)
     this.#changes = new HandleChanges(...parts, options.disk, host, this.#findings)
+    this.#rechecks = new Rechecks(options.disk, this.table, this.#marking, this.#suspects, this.#findings)
   }
 
   get isReady(): boolean {
@@ -232,6 +236,7 @@ export class HandleWatcher {
       this.#findings.remounted()
       return !this.#holds.isHeld
     }
+    this.#rechecks.look()
     if (this.#suspects.size > 0 || this.table.deaths > MANY_SUSPECTS) this.#check()
     else if (this.#stopping) {
       this.#changes.held.flush()

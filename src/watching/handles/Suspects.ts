@@ -60,7 +60,11 @@ export class Suspects {
 
   /** A record said this of a name; it matters when the name is in doubt. */
   note(node: HandleNode, name: string, believed: FoundEntry | undefined): void {
-    if (this.#directories.get(node.key)?.has(name) === true) this.suspect(node, name, believed)
+    if (this.has(node, name)) this.suspect(node, name, believed)
+  }
+
+  has(node: HandleNode, name: string): boolean {
+    return this.#directories.get(node.key)?.has(name) === true
   }
 
   /** What is in a directory was listed. */
