@@ -6,6 +6,7 @@ import { chokidar, fatrace, fsWatch, inotifywait, nodeInotify, parcel } from '..
 import type { BenchCase } from './BenchCase.js'
 
 const DIRECTORIES = 1000
+const SETTLED_MS = 30_000
 const watchers = () => [
   fsflowLibrary(),
   fsflowCommand('-o ndjson'),
@@ -31,8 +32,9 @@ export const idle: BenchCase = {
         }
         return withDirectory(scratch.tree(DIRECTORIES), async (directory) => {
           const running = await startWatcher(watcher, directory)
-          // What a start leaves behind, such as compiling in the background, is over then.
-          await sleep(2000)
+          // What a start leaves behind is over then: compiling in the background, and the collection of its garbage,
+          // for which V8 waits some ten seconds.
+          await sleep(SETTLED_MS)
           const before = running.cpuMs()
           await sleep(idleSeconds * 1000)
           const cpu = running.cpuMs() - before

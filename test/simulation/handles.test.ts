@@ -196,6 +196,55 @@ describe('HandleWatcher on a simulated kernel', () => {
        do rename /w/c/b /o/x`,
     ],
     [
+      'does not tell a directory to be back at a name that another has before it',
+      { merges: true },
+      `do rename /o/b/a /w/b
+       do mkdir /w/b/c
+       do rename /w/b /o/x
+       do mkdir /w/b
+       do rename /w/b /w/a/b/c
+       do rename /o/x /w/b`,
+    ],
+    [
+      'does not tell a directory to be back at a name onto which another is renamed',
+      { merges: true },
+      `do mkdir /o/c
+       do mkdir /w/c
+       do rename /o/c /o/x
+       do rename /o/x /w/b
+       do rename /w/b /w/c/c
+       do rename /w/a/b /w/b
+       do rename /w/c/c /o/x
+       do rename /o/x /w/b
+       do mkdir /w/b/a`,
+    ],
+    [
+      'finds a directory that was left out of a listing, for a record of an old mark told its birth elsewhere',
+      { merges: true },
+      `do rename /w/a /o/x
+       read 1
+       do mkdir /w/b
+       do rename /o/x /w/c
+       do mkdir /w/b/a
+       do mkdir /w/c/a
+       read 3
+       do rename /w/c/a /o/x
+       do rename /o/x /w/b/a/a`,
+    ],
+    [
+      'keeps no mark on a directory that was found to be outside',
+      { merges: true },
+      `inside mkdir /w/c
+       do rename /w/a /o/x
+       do rename /o/x /w/b
+       do append /w/b/a
+       read 1
+       do rename /w/b /o/x
+       read 4
+       do rename /o/x /w/b
+       do rename /w/b /o/b/a`,
+    ],
+    [
       'does not take for a directory that is not told what has the name of one that was deleted',
       { judges: true },
       `do mkdir /w/b

@@ -17,6 +17,8 @@ export interface ArrivalHost {
   prepare(node: HandleNode): void
   /** It was believed to be in a directory in which it was not. */
   displace(node: HandleNode): void
+  /** It is there by now, but a record says that it has come later. */
+  isToCome(key: string): void
 }
 
 /** An entry that was there, in the directory `node`. */
@@ -74,7 +76,7 @@ export class Arrival {
     this.#states = new Map()
     for (const [key, listing] of this.#listings) {
       const entries = before(listing ?? [], changes.get(key))
-        .filter((entry) => entry.key === '' || !isElsewhere(places.get(entry.key), key, entry.name))
+        .filter((entry) => entry.key === '' || this.#wasThere(entry, key, places))
         .map((entry) => this.#remembered(entry, key))
       this.#states.set(key, entries)
       // Before others are placed by the same names.
@@ -87,6 +89,12 @@ export class Arrival {
     if (this.#pending.length > 0) return false
     for (const [key, entries] of this.#states) this.#displaceOthers(key, entries, () => true)
     return true
+  }
+
+  #wasThere(entry: ListedEntry, directory: string, places: ReadonlyMap<string, Place>): boolean {
+    if (!isElsewhere(places.get(entry.key), directory, entry.name)) return true
+    this.#host.isToCome(entry.key)
+    return false
   }
 
   /** A directory of which it is only known by a rename onto its name that it may have been there, and that was. */

@@ -256,6 +256,13 @@ export class HandleChanges {
       this.#host.marking.leave(moved)
       return
     }
+    // Where another has the name before, it came after that: it is found when all is applied.
+    const next = this.#host.nextOf(moved.parent.key, moved.name)
+    if (next !== undefined && next.target !== moved.key) {
+      this.#host.marking.leave(moved)
+      this.#table.displace(moved, this.#host.posted() + 1)
+      return
+    }
     this.#teller.tellFound(IN.MOVED_TO, moved.parent, moved.name, true, cookie)
     this.#suspects.suspect(moved.parent, moved.name, { key: moved.key, isDirectory: true })
     if (!wasSeen) this.#findings.enter([moved])

@@ -1,4 +1,5 @@
 import { FAN } from '../../linux/fanotify/fanotifyMasks.js'
+import type { HandleRecord } from '../../linux/fanotify/HandleRecord.js'
 import { IN } from '../../linux/inotifyMasks.js'
 import type { WatchRoot } from '../WatchNode.js'
 import type { Arrival, ArrivedEntry } from './Arrival.js'
@@ -22,6 +23,8 @@ export interface ChangesHost {
   flushName(name: NewName): void
   /** Leaves out what is held back below a directory that comes into sight. */
   hideBelow(top: HandleNode): void
+  /** The next record in which a name comes or goes. */
+  nextOf(directory: string, name: string): HandleRecord | undefined
   /** Looks once more when all is applied, where not all that happens is reported. */
   recheck(node: HandleNode): void
   readonly marking: Marking
@@ -114,9 +117,11 @@ export class HandleFindings {
     for (const { node, name, believed } of gone.values()) {
       this.#teller.tellFound(FAN.DELETE, node, name, believed!.isDirectory)
       const child = this.#table.get(believed!.key)
-      if (child === undefined || child.parent !== node || child.name !== name) continue
-      this.#host.marking.leave(child)
-      this.#table.displace(child, this.#host.posted() + 1)
+      if (child === undefined) continue
+      const isThere = child.parent === node && child.name === name
+      // It may have been found elsewhere meanwhile, where it is not seen.
+      if (isThere || this.#table.view(child) === undefined) this.#host.marking.leave(child)
+      if (isThere) this.#table.displace(child, this.#host.posted() + 1)
     }
     this.enter(arrived)
   }

@@ -100,17 +100,32 @@ export class HandleQueue {
     return forgotten
   }
 
+  /** The next record in which a name comes or goes. */
+  nextOf(directory: string, name: string): HandleRecord | undefined {
+    for (let i = this.#head; i < this.#records.length; i++) {
+      const record = this.#records[i]!
+      if (isOfName(record, directory, name)) return record
+    }
+    return undefined
+  }
+
   /** The first record after the head, of the next `reach`, in which a name comes or goes. */
   nextOfName(reach: number, directory: string, name: string): HandleRecord | undefined {
     const end = Math.min(this.#head + 1 + reach, this.#records.length)
     for (let i = this.#head + 1; i < end; i++) {
       const record = this.#records[i]!
-      if ((record.mask & NAME_CHANGES) === 0) continue
-      if (record.name === name && record.directory === directory) return record
-      if (record.oldName === name && record.oldDirectory === directory) return record
+      if (isOfName(record, directory, name)) return record
     }
     return undefined
   }
+}
+
+function isOfName(record: HandleRecord, directory: string, name: string): boolean {
+  if ((record.mask & NAME_CHANGES) === 0) return false
+  return (
+    (record.name === name && record.directory === directory) ||
+    (record.oldName === name && record.oldDirectory === directory)
+  )
 }
 
 /** What a record tells of other directories. */

@@ -98,7 +98,9 @@ export class HandleTable {
     if (this.#dead.length === 0) return
     this.#dead = this.#dead.filter((entry) => {
       if (entry.fence >= fence) return true
-      if (entry.node.state !== 'placed') this.#nodes.delete(entry.node.key)
+      const { key, state } = entry.node
+      // It may have been forgotten already, and have come again since.
+      if (state !== 'placed' && this.#nodes.get(key) === entry.node) this.#nodes.delete(key)
       return false
     })
   }

@@ -89,6 +89,7 @@ export class HandleWatcher {
       suspects: this.#suspects,
       doubt: (...told: Parameters<Looking['doubt']>) => this.#changes.doubt(...told),
       mayReplace: (renames: readonly HandleRecord[]) => this.#changes.mayReplace(renames),
+      recheck: (node: HandleNode) => this.#rechecks.add(node),
     }
     this.#holds = new Holds(this.#queue, looking, () => this.#post())
     const host = {
@@ -98,6 +99,7 @@ export class HandleWatcher {
       seek: (keys: readonly string[], then: () => void) => this.#holds.place(keys, then),
       flushName: (name: NewName) => this.#changes.held.flushName(name),
       hideBelow: (top: HandleNode) => this.#changes.held.hideBelow(top),
+      nextOf: (directory: string, name: string) => this.#queue.nextOf(directory, name),
       recheck: (node: HandleNode) => this.#rechecks.add(node),
       marking: this.#marking,
     }

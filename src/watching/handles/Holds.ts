@@ -18,6 +18,8 @@ export interface Looking {
   readonly suspects: Suspects
   /** It is not known whether a record told of a name before it was listed as `entry`, or after that. */
   readonly doubt: (name: ForgottenName, entry: EarlierEntry | undefined) => void
+  /** Looks once more when all is applied, where not all that happens is reported. */
+  readonly recheck: (node: HandleNode) => void
   /** It is not known which of these renames has replaced a directory. */
   readonly mayReplace: (renames: readonly HandleRecord[]) => void
 }
@@ -105,7 +107,7 @@ export class Holds {
   }
 
   #list(nodes: readonly HandleNode[], ready: (arrivals: readonly Arrival[]) => void): void {
-    const { disk, table, marking, suspects, doubt } = this.#looking
+    const { disk, table, marking, suspects, doubt, recheck } = this.#looking
     const isByDirectory = nodes.some(({ key }) => marking.isByDirectory(key))
     const marked = new Set<string>()
     const forgotten: ForgottenName[] = []
@@ -115,6 +117,7 @@ export class Holds {
       prepare: (below: HandleNode) => {
         if (marking.enter(below)) marked.add(below.key)
       },
+      isToCome: (key: string) => recheck(table.ensure(key)),
       displace: (below: HandleNode) => {
         marking.leave(below)
         table.displace(below, this.#posted + 1)

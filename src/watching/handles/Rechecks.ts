@@ -6,8 +6,8 @@ import type { Marking } from './Marking.js'
 import type { Suspects } from './Suspects.js'
 
 /**
- * Directories that are looked at once more when all is applied: those that were renamed, where directories are marked
- * one by one, and those that they left and came to.
+ * Directories that are looked at once more when all is applied: where directories are marked one by one, those that were
+ * renamed, those that they left and came to, and those of which records said that they had not come yet.
  *
  * Of such a rename only that side is reported that is marked, equal ones are merged while nobody reads, and the marks
  * follow later. Where a name of a directory is not as it was told, it is suspected, see Suspects.
