@@ -232,6 +232,20 @@ describe('HandleWatcher on a simulated kernel', () => {
        do rename /o/x /w/b/a/a`,
     ],
     [
+      'finds what is in a directory that was listed before its place became uncertain',
+      { merges: true },
+      `do mkdir /w/c
+       do mkdir /w/c/b
+       do mkdir /w/c/b/a
+       do rename /w/a /o/x
+       read 1
+       read 3
+       inside rename /w/c/b/a /w/a
+       inside rename /o/b /w/a/c
+       read 2
+       do rename /w/a /w/c/b`,
+    ],
+    [
       'keeps no mark on a directory that was found to be outside',
       { merges: true },
       `inside mkdir /w/c

@@ -126,6 +126,17 @@ export class Arrival {
     return this.#listings.keys()
   }
 
+  /** The directories that were listed, but lie where later records say that nobody knows whether something was there. */
+  unreached(): string[] {
+    const reached = new Set([this.#top.key])
+    for (const key of reached) {
+      for (const entry of this.#states.get(key) ?? []) {
+        if (entry.isUncertain !== true && this.#listings.has(entry.key)) reached.add(entry.key)
+      }
+    }
+    return [...this.#listings.keys()].filter((key) => !reached.has(key))
+  }
+
   entryOf(directory: string, name: string): EarlierEntry | undefined {
     return this.#states.get(directory)?.find((entry) => entry.name === name)
   }

@@ -123,6 +123,10 @@ export class Holds {
         table.displace(below, this.#posted + 1)
       },
     }
+    const untold = (node: HandleNode) => {
+      marking.leave(node)
+      recheck(node)
+    }
     const arrivals = nodes.map((node) => new Arrival(disk, table, node, host))
     const wait = (): void => {
       const before = isByDirectory ? this.#post() : 0
@@ -134,7 +138,10 @@ export class Holds {
         for (const arrival of arrivals) if (!arrival.settle(this.#queue, end)) isComplete = false
         if (!isComplete) wait()
         else {
-          for (const arrival of arrivals) for (const key of arrival.listed()) suspects.forget(key)
+          for (const arrival of arrivals) {
+            for (const key of arrival.listed()) suspects.forget(key)
+            if (isByDirectory) arrival.unreached().forEach((key) => untold(table.ensure(key)))
+          }
           for (const name of forgotten) doubt(name, entryOf(arrivals, name))
           ready(arrivals)
         }
