@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { historyLoad, type HistoryLoad } from '../../bench/history/historyLoad.js'
+import type { HistoryLoad, HistoryReport } from '../../bench/history/historyLoad.js'
 import { itAsRoot } from '../helpers/requires.js'
+import { runForJson } from '../helpers/runChild.js'
 import { withDirectory } from '../helpers/withDirectory.js'
 
 // What the process holds beside contents: events in queues, digests and paths that it knows, contents being read.
@@ -20,7 +21,8 @@ const load: Omit<HistoryLoad, 'source'> = {
 describe('a history under load', () => {
   const keepsAll = (source: HistoryLoad['source']) => () =>
     withDirectory(async (scratch) => {
-      const report = await historyLoad(scratch, { ...load, source })
+      const args = [scratch, JSON.stringify({ ...load, source })]
+      const report = await runForJson<HistoryReport>('historyLoaded', args)
       expect(report).toMatchObject({ saves: load.saves, missing: 0, wrongRestores: 0 })
       expect(report.lasting).toBeGreaterThan(load.saves / 2)
       expect(report.storeBytes).toBeLessThan(1.2 * report.distinctBytes)
