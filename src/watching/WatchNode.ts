@@ -32,6 +32,12 @@ class Rarities {
   former: WatchNode | undefined = undefined
 }
 
+// The directory in which something was told last, of those that had no entries, and what it has now. Mostly that goes
+// soon, and the directory itself, which is old memory, needs not be changed for it: in a large tree that costs the
+// collector of garbage more than anything else.
+let latest: WatchNode | undefined
+let latestEntries: ToldEntries | undefined
+
 const none = new Rarities()
 const always: Moment = { at: 0 }
 const MICROS = 1_000_000
@@ -52,8 +58,7 @@ export class WatchNode {
   alive = true
   /** Watched directories, and those that are to be: by name. */
   children: Map<string, WatchNode> | undefined = undefined
-  /** What the stream has told of the entries. `undefined` until they were listed. */
-  entries: ToldEntries | undefined = undefined
+  #entries: ToldEntries | undefined = undefined
   /** When it was listed. */
   moment = always
   #rarities = none
@@ -158,19 +163,45 @@ export class WatchNode {
     if (former === undefined && isNone(this.#rarities)) this.#rarities = none
   }
 
+  /** What the stream has told of the entries. `undefined` until they were listed. */
+  get entries(): ToldEntries | undefined {
+    return this === latest ? latestEntries : this.#entries
+  }
+
+  set entries(entries: ToldEntries | undefined) {
+    if (this === latest) latest = undefined
+    this.#entries = entries
+  }
+
   /** Remembers that an entry has been told, where that is remembered; `ino` is 0 where it is not known. */
   tell(name: string, isDirectory: boolean, ino = 0): void {
-    if (this.entries === ToldEntries.none) this.entries = new ToldEntries()
-    this.entries?.tell(name, isDirectory, ino)
+    const entries = this.entries === ToldEntries.none ? WatchNode.#begin(this) : this.entries
+    entries?.tell(name, isDirectory, ino)
+  }
+
+  static #begin(node: WatchNode): ToldEntries {
+    WatchNode.keepLatest()
+    latest = node
+    return (latestEntries = new ToldEntries())
+  }
+
+  /** Gives the directory in which something was told last what it has. */
+  static keepLatest(): void {
+    if (latest !== undefined) latest.#entries = latestEntries
+    latest = latestEntries = undefined
   }
 
   /** It is told as gone. Few directories have entries at a time: what the others had is not kept. */
   forget(name: string): void {
-    if (this.entries?.delete(name) === true && this.entries.size === 0) this.entries = ToldEntries.none
+    const { entries } = this
+    if (entries === undefined || !entries.delete(name) || entries.size > 0) return
+    if (this === latest) latest = undefined
+    else this.#entries = ToldEntries.none
   }
 
   /** What has been told of the directory so far, to compare a new listing with. */
   shadow(): WatchNode {
+    WatchNode.keepLatest()
     const shadow = new WatchNode(this.parent, this.name, this.root)
     shadow.entries = this.entries
     shadow.children = this.children

@@ -12,7 +12,7 @@ import { Roots } from './Roots.js'
 import { SelfRecords } from './SelfRecords.js'
 import { Strays } from './Strays.js'
 import { UnseenChanges } from './UnseenChanges.js'
-import type { WatchNode, WatchRoot } from './WatchNode.js'
+import { WatchNode, type WatchRoot } from './WatchNode.js'
 import type { WatcherListener, WatcherOptions } from './WatcherListener.js'
 import { WatchTable } from './WatchTable.js'
 
@@ -197,6 +197,7 @@ export class Watcher {
   /** Does nothing any more, whatever it is asked. */
   end(): void {
     this.#stopped = true
+    WatchNode.keepLatest()
   }
 
   /** Goes on without what is waited for. */

@@ -19,6 +19,37 @@ describe('WatchNode', () => {
     expect(node.self).toBeUndefined()
   })
 
+  it('has its entries, whether it was told of last or not, and shares what has none when all are gone', () => {
+    const [a, b] = [new WatchNode(undefined, 'a', undefined), new WatchNode(undefined, 'b', undefined)]
+    a.entries = b.entries = ToldEntries.none
+    const names = (node: WatchNode) => [...node.entries!.keys()]
+    a.tell('f', false, 3)
+    expect([names(a), names(b)]).toEqual([['f'], []])
+    b.tell('g', true)
+    a.tell('h', false)
+    expect([names(a), names(b)]).toEqual([['f', 'h'], ['g']])
+    const shadow = b.shadow()
+    expect(shadow.entries).toBe(b.entries)
+    b.forget('none')
+    b.forget('g')
+    a.forget('f')
+    expect([names(a), b.entries]).toEqual([['h'], ToldEntries.none])
+    a.forget('h')
+    expect(a.entries).toBe(ToldEntries.none)
+    a.tell('i', false)
+    WatchNode.keepLatest()
+    expect(names(a)).toEqual(['i'])
+    a.entries = undefined
+    a.tell('j', false)
+    a.forget('j')
+    expect(a.entries).toBeUndefined()
+    b.tell('k', false)
+    b.entries = ToldEntries.none
+    a.entries = ToldEntries.none
+    a.tell('l', false)
+    expect([names(a), names(b)]).toEqual([['l'], []])
+  })
+
   it('keeps what few directories have apart from others', () => {
     const [a, b] = [new WatchNode(undefined, 'a', undefined), new WatchNode(undefined, 'b', undefined)]
     a.isLink = true
