@@ -1,19 +1,13 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
 import { FsflowError } from '../errors/index.js'
-import {
-  drainState,
-  SHARED_BYTES,
-  TurnSlot,
-  type DrainData,
-  type DrainMessage,
-  type FeedRead,
-} from './drainProtocol.js'
+import { drainState, type DrainData, type DrainMessage, type FeedRead } from './drainProtocol.js'
 import { EMFILE, ENFILE, errnoName } from './errno.js'
 import { libc } from './libc.js'
 import type { ExecSnapshot } from './processes/execSnapshots.js'
 import { descriptorHint } from './systemError.js'
 import { TurnReader } from './TurnReader.js'
+import { SHARED_BYTES, TurnSlot } from './TurnSlot.js'
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000

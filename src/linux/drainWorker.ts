@@ -1,16 +1,10 @@
 // The body of the drain worker: the one thing it does is to keep the kernel's queues empty.
 import { parentPort, workerData } from 'node:worker_threads'
-import {
-  drainState,
-  TurnSlot,
-  type DrainData,
-  type DrainMessage,
-  type FeedRead,
-  type Turn,
-} from './drainProtocol.js'
+import { drainState, type DrainData, type DrainMessage, type FeedRead, type Turn } from './drainProtocol.js'
 import { EINTR } from './errno.js'
 import { libc } from './libc.js'
 import { bytesOf, TurnReader } from './TurnReader.js'
+import { TurnSlot } from './TurnSlot.js'
 
 const POLLIN = 1
 const POLLPRI = 2

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { SHARED_BYTES, TurnSlot, type Turn } from '../../src/linux/drainProtocol.js'
+import type { Turn } from '../../src/linux/drainProtocol.js'
+import { SHARED_BYTES, TurnSlot } from '../../src/linux/TurnSlot.js'
 
 const turn = (text: string, readAt = 1): Turn => ({
   kind: 'turn',

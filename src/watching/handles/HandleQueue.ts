@@ -102,17 +102,17 @@ export class HandleQueue {
 
   /** The next record in which a name comes or goes. */
   nextOf(directory: string, name: string): HandleRecord | undefined {
-    for (let i = this.#head; i < this.#records.length; i++) {
-      const record = this.#records[i]!
-      if (isOfName(record, directory, name)) return record
-    }
-    return undefined
+    return this.#find(this.#head, this.#records.length, directory, name)
   }
 
   /** The first record after the head, of the next `reach`, in which a name comes or goes. */
   nextOfName(reach: number, directory: string, name: string): HandleRecord | undefined {
-    const end = Math.min(this.#head + 1 + reach, this.#records.length)
-    for (let i = this.#head + 1; i < end; i++) {
+    const from = this.#head + 1
+    return this.#find(from, Math.min(from + reach, this.#records.length), directory, name)
+  }
+
+  #find(from: number, end: number, directory: string, name: string): HandleRecord | undefined {
+    for (let i = from; i < end; i++) {
       const record = this.#records[i]!
       if (isOfName(record, directory, name)) return record
     }

@@ -250,10 +250,6 @@ export class Placement {
     this.#sought.clear()
   }
 
-  get isOpen(): boolean {
-    return this.#sought.size > 0
-  }
-
   /** Where each directory was before the first record that says that it moved, or was deleted. */
   #firstMoves(queue: HandleQueue, end: number, matters: (key: string) => boolean): Map<string, FoundPlace> {
     const first = new Map<string, FoundPlace>()
